@@ -1,0 +1,62 @@
+"""What a classifier asks of an engine; ``wasmtime_engine`` and ``twin_engine`` stand behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..results import Explanation
+
+STAGES = ("normalize", "tokens", "ngrams", "features", "scores")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Answers for n texts, as flat row-major buffers of the standard library (``array`` or ``memoryview``).
+
+    scores n×outputs float64, probabilities n×classes float64 (None without a link), labels n class indices,
+    known n counts of stored features, replaced n counts of lone surrogates that were read as U+FFFD.
+    """
+
+    n: int
+    scores: Sequence[float]
+    probabilities: Sequence[float] | None
+    labels: Sequence[int]
+    known: Sequence[int]
+    replaced: Sequence[int]
+
+
+class Engine(Protocol):
+    """A loaded model that answers. ``ran_on`` and ``variant`` are reported with every result."""
+
+    ran_on: str
+    variant: str
+
+    def classify(self, texts: Sequence[str]) -> Batch:
+        """Classify texts (already checked to be ``str``)."""
+        ...
+
+    def explain(self, text: str) -> Explanation:
+        """Spans of one text with their weights."""
+        ...
+
+    def normalize(self, text: str) -> str:
+        """Stage "normalize" of one text."""
+        ...
+
+    def tokens(self, text: str) -> list[str]:
+        """Stage "tokens" of one text."""
+        ...
+
+    def ngrams(self, text: str) -> list[str]:
+        """Stage "ngrams" of one text, in scikit-learn's order."""
+        ...
+
+    def features(self, text: str) -> list[tuple[int, float]]:
+        """Stage "features": (index, value) after all transforms, in summation order."""
+        ...
+
+    def dispose(self) -> None:
+        """Release the model."""
+        ...

@@ -1,0 +1,111 @@
+"""What a classifier answers: plain frozen dataclasses without numpy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from .model.spec import Label
+
+Stage = Literal["normalize", "tokens", "ngrams", "features", "scores"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationResult:
+    """One text's answer.
+
+    ``confidence`` is the label's probability, None where the source has only decision scores; ``all_scores`` lists
+    ``{"label", "score"}`` in ``classes_`` order (probabilities, else decision scores; −s and s for a binary decision head);
+    ``known_features`` counts the stored entries of the feature row; ``is_uncertain`` says that the confidence lies
+    in the model's declared "not sure" band and never replaces ``label``.
+    """
+
+    label: Label
+    class_index: int
+    confidence: float | None
+    score_kind: Literal["probability", "decision"]
+    all_scores: list[dict[str, Any]]
+    known_features: int
+    replaced_surrogates: int
+    is_uncertain: bool
+    ran_on: str
+    variant: str
+    model_sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a plain dict."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An occurrence of a feature: code points [start, end) of the original text, its n-gram, its weight for each class."""
+
+    start: int
+    end: int
+    ngram: str
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Per class, the spans' weights and the remainder (the intercept, rounding) add up to ``scores``.
+
+    A binary linear head has one decision score s: the two columns are −s and s.
+    """
+
+    text: str
+    classes: tuple[Label, ...]
+    spans: list[Span]
+    remainder: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDifference:
+    """Where two implementations part: which text and at which stage, with what each had."""
+
+    text_index: int
+    stage: Stage
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParityReport:
+    """The outcome of a replay or a comparison. ``first_difference`` is None where ``ok``.
+
+    ``kept`` counts the texts in the certificate, ``live_checked`` those that the twin scored beside the tab,
+    ``not_comparable`` those whose characters this Python's Unicode version reads differently (never counted as differences).
+    """
+
+    ok: bool
+    checked: int
+    live_checked: int
+    max_abs_diff: float
+    label_mismatches: int
+    kept: int
+    first_difference: FirstDifference | None
+    not_comparable: int
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model file says of itself; sizes in bytes."""
+
+    name: str
+    version: str
+    classes: tuple[Label, ...]
+    n_features: int
+    outputs: int
+    weights: str
+    bound: float | None
+    promise: str
+    uncertain_below: float | None
+    source: str
+    unicode: str
+    pipeline: tuple[str, ...]
+    certificate_texts: int
+    size: int
+    sha256: str
