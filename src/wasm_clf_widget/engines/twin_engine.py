@@ -1,0 +1,69 @@
+"""The twin as an engine: the same answers, more slowly, wherever Python runs."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from ..errors import EngineError
+from ..model.spec import Model
+from ..results import Explanation
+from ..twin import Twin
+from .base import Batch
+
+
+class TwinEngine:
+    """A model answered by its twin; satisfies ``engines.base.Engine``."""
+
+    ran_on: str = "kernel-twin"
+    variant: str = "twin"
+
+    def __init__(self, model: Model) -> None:
+        self._loaded: Twin | None = Twin(model)
+
+    @property
+    def _twin(self) -> Twin:
+        if self._loaded is None:
+            raise EngineError("this engine's model was released by dispose(); load the model again to classify")
+        return self._loaded
+
+    def classify(self, texts: Sequence[str]) -> Batch:
+        """Classify texts one after the other."""
+        answers = [self._twin.answer(text) for text in texts]
+        scores = array("d")
+        probabilities = array("d")
+        for answer in answers:
+            scores.extend(answer.scores)
+            probabilities.extend(answer.probabilities or ())
+        return Batch(
+            n=len(answers),
+            scores=scores,
+            probabilities=None if self._twin.model.head.link == "none" else probabilities,
+            labels=array("I", (answer.label for answer in answers)),
+            known=array("I", (answer.known for answer in answers)),
+            replaced=array("I", (answer.replaced for answer in answers)),
+        )
+
+    def explain(self, text: str) -> Explanation:
+        """Spans of one text with their weights."""
+        return self._twin.explain(text)
+
+    def normalize(self, text: str) -> str:
+        """Stage "normalize" of one text."""
+        return self._twin.normalize(text)
+
+    def tokens(self, text: str) -> list[str]:
+        """Stage "tokens" of one text."""
+        return self._twin.tokens(text)
+
+    def ngrams(self, text: str) -> list[str]:
+        """Stage "ngrams" of one text, in scikit-learn's order."""
+        return self._twin.ngrams(text)
+
+    def features(self, text: str) -> list[tuple[int, float]]:
+        """Stage "features": (index, value) after all transforms, in ascending order."""
+        return self._twin.features(text)
+
+    def dispose(self) -> None:
+        """Release the model; any later call is an EngineError."""
+        self._loaded = None
