@@ -1,0 +1,243 @@
+//! What Python's `str`, `re` and `unicodedata` say of a character, for the Unicode version a model was trained under.
+//!
+//! Why not std's tables: they belong to one Unicode version (a newer one than any Python's), differ in meaning
+//! (`re`'s `\w` has no combining marks) and weigh more. Ours are made from the real interpreters by
+//! `tools/unicode/` and are tested against them for every code point.
+//!
+//! One two-stage look-up gives a *record*, a number for all that a code point does in all versions together; a
+//! row of flags for each version turns it into the bits below. Everything else leans on that look-up.
+//!
+//! Not here: upper-casing, case folding, normalisation of whole texts (removing the marks makes their order
+//! irrelevant, so character by character is exact), grapheme clusters.
+
+mod tables;
+
+/// `re`'s `\w`: `str.isalnum()` or an underscore.
+pub const WORD: u8 = 1;
+/// `str.isspace()`, which is also `re`'s `\s` and what `str.split()` splits at.
+pub const SPACE: u8 = 2;
+/// `str.lower()` gives something else.
+pub const LOWER_CHANGES: u8 = 4;
+/// `strip_unicode` gives something else (always so where `strip_ascii` does, but for non-ASCII characters that are simply dropped).
+pub const STRIP_CHANGES: u8 = 8;
+/// A sigma after it ends a word: cased and not case-ignorable.
+pub const CASED: u8 = 16;
+/// Case-ignorable: looked through when a sigma asks for its neighbours.
+pub const IGNORABLE: u8 = 32;
+/// `strip_unicode` removes it: its combining class is not 0 (or it decomposes into such only).
+pub const REMOVED: u8 = 64;
+
+/// The Unicode versions of the Pythons that models come from.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Version {
+    /// 14.0.0, Python 3.11.
+    V14,
+    /// 15.0.0, Python 3.12.
+    V15,
+    /// 15.1.0, Python 3.13.
+    V15_1,
+    /// 16.0.0, Python 3.14.
+    V16,
+}
+
+impl Version {
+    /// All of them, oldest first.
+    pub const ALL: [Version; 4] = [Version::V14, Version::V15, Version::V15_1, Version::V16];
+
+    /// From `unicodedata.unidata_version`.
+    pub fn parse(name: &str) -> Option<Version> {
+        Version::ALL.into_iter().find(|version| version.name() == name)
+    }
+
+    /// As `unicodedata.unidata_version` writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::V14 => "14.0.0",
+            Version::V15 => "15.0.0",
+            Version::V15_1 => "15.1.0",
+            Version::V16 => "16.0.0",
+        }
+    }
+}
+
+/// The record of a character: two loads, no branch that misses.
+#[inline(always)]
+fn record(c: char) -> u8 {
+    let code = c as usize;
+    let block = tables::CLASS_FIRST.get(code >> tables::CLASS_SHIFT).copied().unwrap_or(0) as usize;
+    let low = code & ((1 << tables::CLASS_SHIFT) - 1);
+    tables::CLASS_SECOND.get(block << tables::CLASS_SHIFT | low).copied().unwrap_or(0)
+}
+
+#[inline(always)]
+fn flags(record: u8, v: Version) -> u8 {
+    tables::FLAGS[(v as usize) << 8 | record as usize]
+}
+
+/// All the flags of a character in one look-up; the way to go in a scanner.
+#[inline(always)]
+pub fn class(c: char, v: Version) -> u8 {
+    flags(record(c), v)
+}
+
+/// `re`'s `\w` for str patterns.
+#[inline]
+pub fn is_word(c: char, v: Version) -> bool {
+    class(c, v) & WORD != 0
+}
+
+/// `str.isspace()`.
+#[inline]
+pub fn is_space(c: char, v: Version) -> bool {
+    class(c, v) & SPACE != 0
+}
+
+/// One to three characters.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Mapped {
+    chars: [char; 3],
+    len: u8,
+}
+
+impl Mapped {
+    #[inline]
+    fn one(c: char) -> Mapped {
+        Mapped { chars: [c, '\0', '\0'], len: 1 }
+    }
+
+    /// The characters, in order.
+    #[inline]
+    pub fn as_slice(&self) -> &[char] {
+        self.chars.get(..self.len as usize).unwrap_or(&[])
+    }
+}
+
+/// What `str.lower()` makes of the character, U+03A3 being σ: whether it is a final ς the caller asks `final_sigma`.
+#[inline]
+pub fn lower(c: char, v: Version) -> Mapped {
+    if c.is_ascii() {
+        return Mapped::one(c.to_ascii_lowercase());
+    }
+    if c == 'İ' {
+        // The only character that grows: i and a combining dot.
+        return Mapped { chars: ['i', '\u{307}', '\0'], len: 2 };
+    }
+    Mapped::one(lower_one(c, v))
+}
+
+/// `lower` for all but U+0130 (which stays here): always one character.
+#[inline]
+pub fn lower_one(c: char, v: Version) -> char {
+    let record = record(c);
+    if flags(record, v) & LOWER_CHANGES == 0 {
+        return c;
+    }
+    let distance = tables::LOWER_DISTANCE.get(record as usize).copied().unwrap_or(0);
+    char::from_u32((c as u32).wrapping_add_signed(distance)).unwrap_or(c)
+}
+
+/// Whether a capital sigma becomes ς: after a cased letter and before none, looking through case-ignorable
+/// characters. `before` runs backwards from the sigma, `after` forwards.
+pub fn final_sigma(
+    before: impl Iterator<Item = char>,
+    after: impl Iterator<Item = char>,
+    v: Version,
+) -> bool {
+    cased_next(before, v) && !cased_next(after, v)
+}
+
+fn cased_next(context: impl Iterator<Item = char>, v: Version) -> bool {
+    for c in context {
+        let class = class(c, v);
+        if class & IGNORABLE == 0 {
+            return class & CASED != 0;
+        }
+    }
+    false
+}
+
+const HANGUL_FIRST: u32 = 0xAC00;
+const HANGUL_COUNT: u32 = 11172;
+
+/// What `strip_unicode` makes of one character: an iterator of up to 18 characters, also of none.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Stripped {
+    start: [char; 3],
+    at: u8,
+    len: u8,
+    rest: &'static str,
+}
+
+impl Stripped {
+    #[inline]
+    fn few(start: [char; 3], len: u8) -> Stripped {
+        Stripped { start, at: 0, len, rest: "" }
+    }
+}
+
+impl Iterator for Stripped {
+    type Item = char;
+
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        if self.at < self.len {
+            let c = self.start.get(self.at as usize).copied();
+            self.at += 1;
+            return c;
+        }
+        let mut chars = self.rest.chars();
+        let c = chars.next();
+        self.rest = chars.as_str();
+        c
+    }
+}
+
+/// `strip_accents="unicode"` of one character: its NFKD decomposition without what has a combining class.
+#[inline]
+pub fn strip_unicode(c: char, v: Version) -> Stripped {
+    let class = class(c, v);
+    if class & STRIP_CHANGES == 0 {
+        return Stripped::few([c, '\0', '\0'], 1);
+    }
+    if class & REMOVED != 0 {
+        return Stripped::few(['\0'; 3], 0);
+    }
+    strip_mapped(c)
+}
+
+fn strip_mapped(c: char) -> Stripped {
+    let code = c as u32;
+    let syllable = code.wrapping_sub(HANGUL_FIRST);
+    if syllable < HANGUL_COUNT {
+        let jamo = |code: u32| char::from_u32(code).unwrap_or(c);
+        let tail = syllable % 28;
+        return Stripped::few(
+            [
+                jamo(0x1100 + syllable / 588),
+                jamo(0x1161 + syllable % 588 / 28),
+                jamo(0x11A7 + tail),
+            ],
+            if tail == 0 { 2 } else { 3 },
+        );
+    }
+    let code = code as usize;
+    let block = tables::STRIP_FIRST.get(code >> tables::STRIP_SHIFT).copied().unwrap_or(0) as usize;
+    let low = code & ((1 << tables::STRIP_SHIFT) - 1);
+    let value = tables::STRIP_SECOND.get(block << tables::STRIP_SHIFT | low).copied().unwrap_or(0);
+    if let Some(target) = char::from_u32(value as u32) {
+        return Stripped::few([target, '\0', '\0'], 1);
+    }
+    let sequence = (value - tables::SEQUENCE_BASE) as usize;
+    let rest = match (tables::SEQUENCE_OFFSETS.get(sequence), tables::SEQUENCE_OFFSETS.get(sequence + 1)) {
+        (Some(&start), Some(&end)) => tables::SEQUENCES.get(start as usize..end as usize).unwrap_or(""),
+        _ => "",
+    };
+    Stripped { start: ['\0'; 3], at: 0, len: 0, rest }
+}
+
+/// `strip_accents="ascii"` of one character: the ASCII part of its NFKD decomposition (nothing for most).
+#[inline]
+pub fn strip_ascii(c: char, v: Version) -> impl Iterator<Item = char> {
+    // What is removed has a combining class, and no ASCII character has one.
+    strip_unicode(c, v).filter(char::is_ascii)
+}

@@ -1,0 +1,203 @@
+"""Merge the dumps of several Pythons into engine/src/unicode/tables.rs (see `dump.py` for their format).
+
+    for each Python: pythonX tools/unicode/dump.py > DIR/dump-VERSION.txt
+    python tools/unicode/generate.py DIR
+
+A code point's behaviour in *all* versions together is one small number, its record: two-stage look-up, then a
+row of flags by version. There are few records (most code points never change, and nearly all that do were simply
+unassigned before), so versions cost a few hundred bytes, and exceptions to "once assigned, fixed" need no list.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+VERSIONS = ("14.0.0", "15.0.0", "15.1.0", "16.0.0")
+ROOT = Path(__file__).resolve().parents[2]
+HANGUL = range(0xAC00, 0xAC00 + 11172)
+
+# Bits of a flag byte; the names are those of engine/src/unicode/mod.rs.
+WORD, SPACE, LOWER_CHANGES, STRIP_CHANGES, CASED, IGNORABLE, REMOVED = (1 << bit for bit in range(7))
+
+CLASS_SHIFT = 7
+STRIP_SHIFT = 6
+SEQUENCE_BASE = 0xD800  # surrogates are no targets, so they are free to number the sequences
+I_WITH_DOT = 0x130  # the one character whose lower case is two
+
+
+class Entry(NamedTuple):
+    """One code point in one version; mappings are None where the code point stays."""
+
+    flags: str
+    lower: tuple[int, ...] | None
+    stripped: tuple[int, ...] | None
+
+
+def read_dump(path: Path, version: str) -> dict[int, Entry]:
+    """Every code point of one dump."""
+    lines = path.read_text("ascii").splitlines()
+    if lines[0] != f"unicode {version}":
+        raise SystemExit(f"{path} begins with {lines[0]!r}, not 'unicode {version}'")
+    entries: dict[int, Entry] = {}
+    for line in lines[1:]:
+        span, flags, *mappings = line.split(" ")
+        if flags.count("c") != flags.count("C") or flags.count("i") != flags.count("I"):
+            raise SystemExit(f"{path}: {line!r}: a sigma sees other properties before than after")
+        if ".." in span:
+            first, last = (int(bound, 16) for bound in span.split(".."))
+            entries.update((c, Entry(flags, None, None)) for c in range(first, last + 1))
+        else:
+            maps = {m[0]: tuple(int(x, 16) for x in m[2:].split(",") if x) for m in mappings}
+            stripped = maps.get("u")
+            if "a" in maps and maps["a"] != tuple(x for x in stripped or () if x < 0x80):
+                raise SystemExit(f"{path}: {line!r}: a= is not the ASCII part of u=")
+            entries[int(span, 16)] = Entry(flags, maps.get("l"), stripped)
+    return entries
+
+
+def flag_byte(entry: Entry) -> int:
+    flags = 0
+    for letter, bit in (("w", WORD), ("s", SPACE), ("c", CASED), ("i", IGNORABLE)):
+        flags |= bit * (letter in entry.flags)
+    flags |= LOWER_CHANGES * (entry.lower is not None)
+    if entry.stripped is not None:
+        flags |= STRIP_CHANGES | REMOVED * (not entry.stripped)
+    return flags
+
+
+def the_one(values: list[tuple[int, ...] | None], code_point: int) -> tuple[int, ...] | None:
+    """A mapping may appear with the code point, but two versions never disagree on it."""
+    distinct = {value for value in values if value is not None}
+    if len(distinct) > 1:
+        raise SystemExit(f"U+{code_point:04X} maps to different things in different versions: {distinct}")
+    return next(iter(distinct), None)
+
+
+def two_stage(value: Callable[[int], int], shift: int, stop: int) -> tuple[list[int], list[int]]:
+    """Blocks of 2**shift values, each distinct block once; block 0 is the one of zeros."""
+    size = 1 << shift
+    blocks: dict[tuple[int, ...], int] = {(0,) * size: 0}
+    first = [
+        blocks.setdefault(tuple(value(c) for c in range(start, start + size)), len(blocks))
+        for start in range(0, stop, size)
+    ]
+    if len(blocks) > 256:
+        raise SystemExit(f"{len(blocks)} blocks of {size} do not fit a byte")
+    return first, [v for block in blocks for v in block]
+
+
+def rust_array(name: str, kind: str, values: list[int], doc: str) -> str:
+    rows, row = [], "   "
+    for value in values:
+        text = f" {value},"
+        if len(row) + len(text) > 118:
+            rows.append(row)
+            row = "   "
+        row += text
+    rows.append(row)
+    body = "\n".join(rows)
+    return f"/// {doc}\npub static {name}: [{kind}; {len(values)}] = [\n{body}\n];\n"
+
+
+def rust_string(name: str, text: str, doc: str) -> str:
+    escaped = "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\u{{{ord(c):x}}}" for c in text)
+    rows, row = [], ""
+    while escaped:
+        cut = min(len(escaped), 110)
+        # Never inside an escape, and never before a space, which the line continuation would swallow.
+        opened = escaped.rfind("\\", max(cut - 10, 0), cut)
+        if opened >= 0 and "}" not in escaped[opened:cut]:
+            cut = opened
+        while cut < len(escaped) and escaped[cut] == " ":
+            cut += 1
+        row, escaped = escaped[:cut], escaped[cut:]
+        rows.append(row)
+    body = "\\\n".join(rows)
+    return f'/// {doc}\npub static {name}: &str = "\\\n{body}";\n'
+
+
+def tables(dumps: list[dict[int, Entry]]) -> str:
+    flags_by_code_point: dict[int, tuple[int, ...]] = {}
+    deltas: dict[int, int] = {}
+    stripped: dict[int, tuple[int, ...]] = {}
+    for c in dumps[0]:
+        entries = [dump[c] for dump in dumps]
+        flags_by_code_point[c] = tuple(flag_byte(e) for e in entries)
+        lower = the_one([e.lower for e in entries], c)
+        if lower is not None and len(lower) == 1:
+            deltas[c] = lower[0] - c
+        elif lower is not None and c != I_WITH_DOT:
+            raise SystemExit(f"U+{c:04X} lower-cases to more than one character; mod.rs knows only U+0130")
+        target = the_one([e.stripped for e in entries], c)
+        if target and c not in HANGUL:
+            stripped[c] = target
+
+    # Records: those with a lower-case distance first, so that the table of distances ends with them.
+    def record_of(c: int) -> tuple[int, tuple[int, ...]]:
+        return deltas.get(c, 0), flags_by_code_point.get(c, (0, 0, 0, 0))
+
+    nothing = (0, (0, 0, 0, 0))
+    distinct = {record_of(c) for c in dumps[0]} - {nothing}
+    ordered = [nothing, *sorted(distinct, key=lambda record: (record[0] == 0, record))]
+    if len(ordered) > 256:
+        raise SystemExit(f"{len(ordered)} records do not fit a byte")
+    number = {record: i for i, record in enumerate(ordered)}
+    class_first, class_second = two_stage(lambda c: number[record_of(c)], CLASS_SHIFT, 0x110000)
+    padded = ordered + [nothing] * (256 - len(ordered))
+    flags = [record[1][v] for v in range(len(VERSIONS)) for record in padded]
+    distance = [record[0] for record in ordered[: max(i for i, record in enumerate(ordered) if record[0]) + 1]]
+
+    sequences: dict[tuple[int, ...], int] = {}
+
+    def strip_value(c: int) -> int:
+        target = stripped.get(c)
+        if target is None:
+            return 0
+        if len(target) == 1 and target[0] <= 0xFFFF:
+            return target[0]
+        return SEQUENCE_BASE + sequences.setdefault(target, len(sequences))
+
+    stop = (max(stripped) | ((1 << STRIP_SHIFT) - 1)) + 1
+    strip_first, strip_second = two_stage(strip_value, STRIP_SHIFT, stop)
+    if len(sequences) > 0x800:
+        raise SystemExit(f"{len(sequences)} sequences do not fit the surrogates")
+    pool = ""
+    offsets = [0]
+    for sequence in sequences:
+        pool += "".join(map(chr, sequence))
+        offsets.append(len(pool.encode()))
+
+    header = f"""//! Generated by tools/unicode/generate.py from dumps of Python's own behaviour: do not edit.
+//!
+//! Unicode {", ".join(VERSIONS)}. To regenerate, run tools/unicode/dump.py under a Python of each version
+//! (3.11, 3.12, 3.13, 3.14; the last also as Pyodide) into DIR/dump-VERSION.txt, then generate.py DIR.
+"""
+    parts = [
+        header,
+        f"pub const CLASS_SHIFT: u32 = {CLASS_SHIFT};\npub const STRIP_SHIFT: u32 = {STRIP_SHIFT};\n"
+        f"pub const SEQUENCE_BASE: u16 = {SEQUENCE_BASE};\n",
+        rust_array("CLASS_FIRST", "u8", class_first, "Block of each 2^CLASS_SHIFT code points."),
+        rust_array("CLASS_SECOND", "u8", class_second, "Record of each code point of the blocks."),
+        rust_array("FLAGS", "u8", flags, "Flags of each record, 256 for each version."),
+        rust_array("LOWER_DISTANCE", "i32", distance, "What lower-casing adds, for the first records."),
+        rust_array("STRIP_FIRST", "u8", strip_first, "Block of each 2^STRIP_SHIFT code points."),
+        rust_array("STRIP_SECOND", "u16", strip_second, "Stripped character, or SEQUENCE_BASE + sequence."),
+        rust_array("SEQUENCE_OFFSETS", "u16", offsets, "Where each sequence begins in SEQUENCES."),
+        rust_string("SEQUENCES", pool, "All sequences, one after the other."),
+    ]
+    return "\n".join(parts)
+
+
+def main() -> None:
+    directory = Path(sys.argv[1])
+    dumps = [read_dump(directory / f"dump-{version}.txt", version) for version in VERSIONS]
+    target = ROOT / "engine" / "src" / "unicode" / "tables.rs"
+    target.write_text(tables(dumps), "ascii")
+    print(f"wrote {target}")
+
+
+if __name__ == "__main__":
+    main()
