@@ -1,4 +1,4 @@
-"""Hatch's build hook: a wheel or sdist made from a source tree carries the built engine and page, built here if absent."""
+"""Hatch's build hook: a wheel or sdist made from a source tree carries the built engine and page."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ class BuildAssets(BuildHookInterface):
             # pip shows only what the exception says.
             tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
             raise RuntimeError(
-                f"{script.name} failed. Building from a source tree needs Rust (with wasm32-unknown-unknown) and Node 20; "
+                f"{script.name} failed. Building from a source tree needs Rust with wasm32-unknown-unknown and Node 20; "
                 f"a wheel needs neither.\n{tail}"
             )
