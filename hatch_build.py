@@ -37,6 +37,6 @@ class BuildAssets(BuildHookInterface):
             # pip shows only what the exception says.
             tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
             raise RuntimeError(
-                f"{script.name} failed. Building from a source tree needs Rust with wasm32-unknown-unknown and Node 20; "
+                f"{script.name} failed. Building from a source tree needs Rust (wasm32-unknown-unknown) and Node 20; "
                 f"a wheel needs neither.\n{tail}"
             )

@@ -2,9 +2,9 @@
 
     python tools/build_engine.py [--force] [--features F --output DIR]
 
-Both variants are compiled by the same compiler from the same source; only `+simd128` differs. Paths are remapped and names
-stripped, so the bytes do not depend on where the tree lies. A variant is built again only where its inputs changed, and
-replaces the old file in one step. `--features` with `--output` makes the test builds (a deliberately broken engine).
+Both variants come from the same compiler and source; only `+simd128` differs. Paths are remapped and names stripped, so
+the bytes do not depend on where the tree lies. A variant is built again only where its inputs changed, and replaces the
+old file in one step. `--features` with `--output` makes the test builds (a deliberately broken engine).
 """
 
 from __future__ import annotations
@@ -133,9 +133,9 @@ def main() -> None:
         output = options.output / f"engine.{variant}.wasm"
         stamp = stamps.ROOT / ".cache/stamps" / stamps.digest([], str(output.resolve()))[:16]
         wanted = stamps.digest(inputs, variant, options.features, toolchain.name)
-        if not options.force and output.exists() and stamp.exists():
-            if stamp.read_text() == wanted + stamps.digest([output]):
-                continue
+        made_from = stamp.read_text() if stamp.exists() and output.exists() else ""
+        if not options.force and made_from and made_from == wanted + stamps.digest([output]):
+            continue
         require_wasm_opt()
         module = compile_variant(variant, toolchain, options.features)
         stamps.write_atomically(output, module)

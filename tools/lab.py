@@ -1,5 +1,7 @@
-"""How this project starts a JupyterLab, for `make demo` and for the browser tests: loopback only, with a token, and with
-everything off that would ask the outside world (news, update checks, the extension manager).
+"""How this project starts a JupyterLab, for `make demo` and for the browser tests.
+
+Loopback only, with a token, and with everything off that would ask the outside world: news, update checks, the
+extension manager.
 """
 
 from __future__ import annotations
@@ -54,7 +56,10 @@ def free_port(first: int) -> int:
 def start(
     root: Path, home: Path, port: int, token: str, settings: dict[str, object] | None = None, **popen: object
 ) -> Lab:
-    """Start JupyterLab on ``root``. All its own files lie in ``home``, so the user's Jupyter is neither read nor changed."""
+    """Start JupyterLab on ``root``.
+
+    All its own files lie in ``home``, so the user's Jupyter is neither read nor changed; ``settings`` are its overrides.json.
+    """
     labconfig = home / "config/labconfig"
     labconfig.mkdir(parents=True, exist_ok=True)
     (labconfig / "page_config.json").write_text(

@@ -1,9 +1,9 @@
 """How to call cargo for wasm32-unknown-unknown on this machine; run as a script it installs what is missing.
 
-First choice is rustup's own target. Where rustup's server cannot be reached, Debian's `rustc-web` packages carry a whole
-newer toolchain with std's source; they are unpacked (not installed) into a cache and std is built from source with
-`-Zbuild-std`. Only `RUSTC_BOOTSTRAP=1` makes that flag available in a stable compiler: fine for a build, and the code itself
-uses no unstable feature (the native build with rustup's stable compiler shows that).
+First choice is rustup's own target. Where rustup's server cannot be reached, Debian's `rustc-web` packages carry a
+whole newer toolchain with std's source; they are unpacked (not installed) into a cache and std is built from source
+with `-Zbuild-std`. Only `RUSTC_BOOTSTRAP=1` makes that flag available in a stable compiler: fine for a build, and the
+code itself uses no unstable feature (the native build with rustup's stable compiler shows that).
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def find() -> Toolchain:
     """
     if shutil.which("cargo") is None:
         raise ToolchainError(
-            "cargo was not found. The engine is written in Rust: install Rust by rustup (stable, 1.85 or later) and run again, "
-            "or install a wheel or sdist of this package, which carry the built engine."
+            "cargo was not found. The engine is written in Rust: install Rust by rustup (stable, 1.85 or later) "
+            "and run again, or install a wheel or sdist of this package, which carry the built engine."
         )
     choice = None if os.environ.get("WCW_DEBIAN_RUST") == "1" else _from_rustc()
     choice = choice or _from_debian()
@@ -114,7 +114,7 @@ def install_debian() -> None:
     """Unpack Debian's rustc-web and what it needs into the cache (some 150 MB to download, about 1 GB unpacked)."""
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         raise ToolchainError(
-            f"`rustup target add {TARGET}` failed and this is no Debian, so there is no second source: install that target by hand."
+            f"`rustup target add {TARGET}` failed and this is no Debian, so there is no second source: add it by hand."
         )
     subprocess.run(["apt-get", "update", "-qq"], check=False)  # an old list may do; its absence is reported below
     packages = ["rustc-web", "libstd-rust-web-dev", "rust-web-src"]
