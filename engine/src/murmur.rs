@@ -42,3 +42,46 @@ pub fn column(hash: i32, n_features: u32) -> u32 {
 pub fn is_positive(hash: i32) -> bool {
     hash >= 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{column, is_positive, murmur3};
+
+    #[test]
+    fn hashes_are_those_of_scikit_learn() {
+        // From sklearn.utils.murmurhash3_32(text, seed=0); every length of the tail, and bytes from 0x80.
+        for (text, hash) in CASES {
+            assert_eq!(murmur3(text.as_bytes()), hash, "of {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_that_of_scikit_learn() {
+        // By scikit-learn's own formula, in 64 bits, the smallest hash apart as there.
+        for n in [1_u32, 2, 3, 7, 1000, 1 << 20, (1 << 31) - 1] {
+            for hash in [0, 1, -1, 5, -5, i32::MAX, -i32::MAX, 123_456_789, -987_654_321] {
+                assert_eq!(i64::from(column(hash, n)), i64::from(hash).abs() % i64::from(n));
+            }
+            let wide = i64::from(n);
+            assert_eq!(i64::from(column(i32::MIN, n)), (2_147_483_647 - (wide - 1)) % wide);
+        }
+        assert_eq!(column(5, 0), 0);
+        assert!(is_positive(0) && is_positive(1) && !is_positive(-1) && !is_positive(i32::MIN));
+    }
+
+    const CASES: [(&str, i32); 13] = [
+        ("", 0),
+        ("a", 1_009_084_850),
+        ("ab", -1_681_926_305),
+        ("abc", -1_277_324_294),
+        ("abcd", 1_139_631_978),
+        ("abcde", -392_455_434),
+        ("foo bar", 171_088_983),
+        ("not good", -111_246_651),
+        ("é", 269_551_495),
+        ("日本語", -1_515_949_417),
+        ("ß ünïcode", -155_555_042),
+        ("\0", 1_364_076_727),
+        ("the quick brown fox", 519_850_996),
+    ];
+}
