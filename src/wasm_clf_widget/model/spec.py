@@ -85,7 +85,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Texts with the answers of the source (scores n×K, probabilities n×C or None, labels n) and of the engine at export."""
+    """Texts with the answers of the source (scores n×K, probabilities n×C or None, labels n) and of the engine."""
 
     by: str
     texts: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""The model: its types (``spec``) and its file (``file``). Standard library only."""
