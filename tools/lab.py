@@ -58,7 +58,7 @@ def start(
 ) -> Lab:
     """Start JupyterLab on ``root``.
 
-    All its own files lie in ``home``, so the user's Jupyter is neither read nor changed; ``settings`` are its overrides.json.
+    All its own files lie in ``home``: the user's Jupyter is neither read nor changed. ``settings``: overrides.json.
     """
     labconfig = home / "config/labconfig"
     labconfig.mkdir(parents=True, exist_ok=True)
