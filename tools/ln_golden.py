@@ -52,7 +52,7 @@ def main() -> None:
     print(f"integers 1..={INTEGERS}: {fnv(bits(ln(float(n))) for n in range(1, INTEGERS + 1)):#018x}")
     words = random_bits()
     # Any exponent, subnormals too: the sign is cleared, infinities and NaN are passed over.
-    anywhere = []
+    anywhere: list[int] = []
     while len(anywhere) < RANDOM:
         word = next(words) & (MASK >> 1)
         if word >> 52 != 0x7FF:

@@ -8,7 +8,7 @@ about a capital sigma beside the code point.
 One line for each run of code points that behave alike, or for one code point that maps to something else:
 
     START..END FLAGS                 a run without mappings (runs of one code point print both ends, too)
-    CP FLAGS l=HEX,… u=HEX,… a=HEX,…   lower, strip_accents unicode, strip_accents ascii, where not the code point itself
+    CP FLAGS l=HEX,… u=HEX,… a=HEX,…   lower, strip_accents unicode and ascii, where not the code point itself
 
 FLAGS: `w` word, `s` space, `c`/`i` cased / case-ignorable before a sigma, `C`/`I` the same after it, `-` none.
 A code point that is its own strip_accents='ascii' is ASCII, so for the others `a=` prints only where `u=` does
@@ -49,7 +49,7 @@ def hexes(s: str) -> str:
 
 
 def mapping_of(c: str) -> str:
-    """What lower-casing and the two kinds of accent stripping of scikit-learn make of one character, where not itself."""
+    """What lower-casing and scikit-learn's two ways to strip accents make of one character, where not itself."""
     parts = ""
     # Alone, a capital sigma becomes σ as in any other place that is not the end of a word.
     lower = c.lower()

@@ -1,4 +1,6 @@
-"""Merge the dumps of several Pythons into engine/src/unicode/tables.rs (see `dump.py` for their format).
+"""Merge the dumps of several Pythons into engine/src/unicode/tables.rs and twin/unicode_changes.py's ranges.
+
+See `dump.py` for their format.
 
     for each Python: pythonX tools/unicode/dump.py > DIR/dump-VERSION.txt
     python tools/unicode/generate.py DIR
@@ -26,6 +28,9 @@ CLASS_SHIFT = 7
 STRIP_SHIFT = 6
 SEQUENCE_BASE = 0xD800  # surrogates are no targets, so they are free to number the sequences
 I_WITH_DOT = 0x130  # the one character whose lower case is two
+
+CHANGES_BEGIN = "_CHANGED_IN: dict[str, str] = {\n"
+CHANGES_END = "}  # end of the generated part\n"
 
 
 class Entry(NamedTuple):
@@ -191,12 +196,41 @@ def tables(dumps: list[dict[int, Entry]]) -> str:
     return "\n".join(parts)
 
 
+def changes(dumps: list[dict[int, Entry]]) -> str:
+    """The body of the table of changes: for each version, what differs from the one before."""
+    lines = ""
+    for version, old, new in zip(VERSIONS[1:], dumps[:-1], dumps[1:], strict=True):
+        changed = {c for c in old if old[c] != new[c]}
+        starts = [c for c in sorted(changed) if c - 1 not in changed]
+        ends = [c for c in sorted(changed) if c + 1 not in changed]
+        ranges = [f"{a:X}" if a == b else f"{a:X}-{b:X}" for a, b in zip(starts, ends, strict=True)]
+        rows = [""]
+        for text in ranges:
+            if len(rows[-1]) + len(text) > 100:
+                rows.append("")
+            rows[-1] += text + " "
+        rows[-1] = rows[-1].rstrip()
+        if len(rows) == 1:
+            lines += f'    "{version}": "{rows[0]}",\n'
+        else:
+            lines += f'    "{version}": (\n' + "".join(f'        "{row}"\n' for row in rows) + "    ),\n"
+    return lines
+
+
 def main() -> None:
     directory = Path(sys.argv[1])
     dumps = [read_dump(directory / f"dump-{version}.txt", version) for version in VERSIONS]
     target = ROOT / "engine" / "src" / "unicode" / "tables.rs"
     target.write_text(tables(dumps), "ascii")
     print(f"wrote {target}")
+    target = ROOT / "src" / "wasm_clf_widget" / "twin" / "unicode_changes.py"
+    module = target.read_text("utf-8")
+    before, _, rest = module.partition(CHANGES_BEGIN)
+    _, _, after = rest.partition(CHANGES_END)
+    if not after:
+        raise SystemExit(f"{target} has no lines {CHANGES_BEGIN!r} … {CHANGES_END!r} to write between")
+    target.write_text(before + CHANGES_BEGIN + changes(dumps) + CHANGES_END + after, "utf-8")
+    print(f"wrote the ranges into {target}")
 
 
 if __name__ == "__main__":
