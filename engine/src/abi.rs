@@ -1,0 +1,264 @@
+//! The only `extern "C"` and, with it, the only `unsafe`: docs/engine-abi.md, function by function.
+//!
+//! Every pointer that comes in is checked against the memory's size before it is used; the memory belongs to the
+//! caller as well, so a caller can spoil its own data but nothing outside of the sandbox.
+#![allow(unsafe_code)]
+
+use crate::error::{Error, Result};
+use crate::explain::{Explanation, Strings};
+use crate::model::{Answers, Model};
+use std::alloc::{Layout, alloc, dealloc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The version of the ABI.
+const ABI: i32 = 1;
+const ALIGN: usize = 16;
+
+struct State {
+    models: Vec<Option<Box<Model>>>,
+    output: Vec<u8>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { models: Vec::new(), output: Vec::new() });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The result of a call as the ABI says it; the message of an error becomes the output.
+fn answer(state: &mut State, result: Result<i32>) -> i32 {
+    result.unwrap_or_else(|error| {
+        state.output = error.to_string().into_bytes();
+        error.code()
+    })
+}
+
+fn memory_size() -> usize {
+    core::arch::wasm32::memory_size(0) * 65536
+}
+
+/// `count` values of T at `at`, or an error where they do not lie in memory or are not aligned.
+fn checked<T>(at: u32, count: usize) -> Result<*mut T> {
+    let at = at as usize;
+    let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(at));
+    if end.is_none_or(|end| end > memory_size()) || !at.is_multiple_of(align_of::<T>()) || at == 0 {
+        return Err(Error::argument(format!("address {at} for {count} values of {} bytes lies outside memory or is not aligned", size_of::<T>())));
+    }
+    Ok(at as *mut T)
+}
+
+/// A slice of the caller's, empty for address 0.
+fn slice<'a, T>(at: u32, count: usize) -> Result<&'a mut [T]> {
+    if count == 0 || at == 0 {
+        return Ok(&mut []);
+    }
+    let start = checked(at, count)?;
+    // SAFETY: inside memory and aligned (checked), any bytes are a valid u8, u32 or f64; the caller has allocated it
+    // for this call, and nothing else runs meanwhile (one thread).
+    Ok(unsafe { std::slice::from_raw_parts_mut(start, count) })
+}
+
+fn text<'a>(at: u32, size: u32) -> Result<&'a str> {
+    if size > 0 && at == 0 {
+        return Err(Error::argument("address 0 for a text"));
+    }
+    std::str::from_utf8(slice(at, size as usize)?).map_err(|_| Error::utf8())
+}
+
+fn model(models: &mut [Option<Box<Model>>], handle: i32) -> Result<&mut Model> {
+    let slot = usize::try_from(handle).ok().and_then(|i| models.get_mut(i)).and_then(Option::as_deref_mut);
+    slot.ok_or_else(|| Error::argument(format!("handle {handle} is no loaded model")))
+}
+
+/// The version of the ABI.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_abi() -> i32 {
+    ABI
+}
+
+/// A block aligned to 16 bytes; 0 where memory is exhausted.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_alloc(size: u32) -> u32 {
+    let Ok(layout) = Layout::from_size_align(size.max(1) as usize, ALIGN) else { return 0 };
+    // SAFETY: the layout has a size above 0.
+    unsafe { alloc(layout) as u32 }
+}
+
+/// Gives a block back.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_free(at: u32, size: u32) {
+    if let Ok(layout) = Layout::from_size_align(size.max(1) as usize, ALIGN)
+        && at != 0
+    {
+        // SAFETY: the ABI asks for what `wcw_alloc` gave for that size.
+        unsafe { dealloc(at as *mut u8, layout) }
+    }
+}
+
+/// Loads the model in a block, which is freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_load(at: u32, size: u32) -> i32 {
+    let loaded = slice::<u8>(at, size as usize).and_then(|bytes| Model::load(bytes));
+    wcw_free(at, size);
+    let state = &mut *state();
+    let result = loaded.map(|model| {
+        let free = state.models.iter().position(Option::is_none).unwrap_or(state.models.len());
+        if free == state.models.len() {
+            state.models.push(None);
+        }
+        state.models[free] = Some(Box::new(model));
+        free as i32
+    });
+    answer(state, result)
+}
+
+/// Releases a model.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_unload(handle: i32) {
+    let state = &mut *state();
+    if let Some(slot) = usize::try_from(handle).ok().and_then(|i| state.models.get_mut(i)) {
+        *slot = None;
+    }
+}
+
+/// Classifies a batch.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_classify(handle: i32, request: u32) -> i32 {
+    let state = &mut *state();
+    let result = model(&mut state.models, handle).and_then(|model| classify(model, request));
+    answer(state, result)
+}
+
+fn classify(model: &mut Model, request: u32) -> Result<i32> {
+    let request: &mut [u32] = slice(request, 10)?;
+    let [at, size, offsets, n, scores, probabilities, labels, known, consumed, _] = request else {
+        return Err(Error::argument("address 0 for a request"));
+    };
+    let count = *n as usize;
+    let all = text(*at, *size)?;
+    let mut answers = Answers {
+        scores: slice(*scores, count.saturating_mul(model.outputs()))?,
+        probabilities: slice(*probabilities, count.saturating_mul(model.classes()))?,
+        labels: slice(*labels, count)?,
+        known: slice(*known, count)?,
+    };
+    if *offsets == 0 {
+        // As many texts as asked for, each up to the next NUL; where texts are missing they are empty.
+        let mut rest = Some(all);
+        let texts = (0..count).map(|_| {
+            let (first, after) = match rest.unwrap_or_default() {
+                "" => ("", None),
+                all => all.split_once('\0').map_or((all, None), |(a, b)| (a, Some(b))),
+            };
+            rest = after;
+            first
+        });
+        model.classify(texts, &mut answers)?;
+        *consumed = (all.len() - rest.map_or(0, |r| r.len() + 1)) as u32;
+    } else {
+        let offsets: &mut [u32] = slice(*offsets, count + 1)?;
+        let piece = |w: &[u32]| all.get(w[0] as usize..w[1] as usize);
+        if offsets.windows(2).any(|w| piece(w).is_none()) {
+            return Err(Error::argument("the offsets do not cut the text between characters, in ascending order"));
+        }
+        model.classify(offsets.windows(2).map(|w| piece(w).unwrap_or_default()), &mut answers)?;
+        *consumed = all.len() as u32;
+    }
+    Ok(0)
+}
+
+/// Explains one text.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
+    let state = &mut *state();
+    let explained = model(&mut state.models, handle).and_then(|model| model.explain(text(at, size)?));
+    let result = explained.map(|explanation| {
+        state.output = explanation_bytes(&explanation);
+        0
+    });
+    answer(state, result)
+}
+
+/// What a stage gives for one text.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32) -> i32 {
+    let state = &mut *state();
+    let staged = model(&mut state.models, handle).and_then(|model| stage_bytes(model, stage, text(at, size)?));
+    let result = staged.map(|bytes| {
+        state.output = bytes;
+        0
+    });
+    answer(state, result)
+}
+
+/// The look-up table of a model.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_build_table(handle: i32) -> i32 {
+    let state = &mut *state();
+    let built = model(&mut state.models, handle).map(|model| model.table_bytes());
+    let result = built.map(|bytes| {
+        state.output = bytes;
+        0
+    });
+    answer(state, result)
+}
+
+/// Where the last output is.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_output() -> u32 {
+    state().output.as_ptr() as u32
+}
+
+/// Its bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_output_size() -> u32 {
+    state().output.len() as u32
+}
+
+fn push_u32(out: &mut Vec<u8>, numbers: &[u32]) {
+    numbers.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+}
+
+fn push_f64(out: &mut Vec<u8>, numbers: &[f64]) {
+    out.resize(out.len().next_multiple_of(8), 0);
+    numbers.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+}
+
+fn explanation_bytes(explanation: &Explanation) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_u32(&mut out, &[explanation.spans.len() as u32, explanation.scores.len() as u32]);
+    for s in &explanation.spans {
+        push_u32(&mut out, &[s.chars.0, s.chars.1, s.utf16.0, s.utf16.1, s.ngram.0, s.ngram.1]);
+    }
+    push_f64(&mut out, &explanation.weights);
+    push_f64(&mut out, &explanation.remainder);
+    push_f64(&mut out, &explanation.scores);
+    out.extend_from_slice(&explanation.ngrams);
+    out
+}
+
+fn strings_bytes(strings: &Strings) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_u32(&mut out, &[strings.offsets.len() as u32 - 1]);
+    push_u32(&mut out, &strings.offsets);
+    out.extend_from_slice(&strings.bytes);
+    out
+}
+
+fn stage_bytes(model: &mut Model, stage: i32, text: &str) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    match stage {
+        0 => out = model.normalized(text).to_vec(),
+        1 => out = strings_bytes(&model.tokens(text)),
+        2 => out = strings_bytes(&model.ngrams(text)),
+        3 => {
+            let (indices, values) = model.features(text);
+            push_u32(&mut out, &[indices.len() as u32, 0]);
+            push_u32(&mut out, indices);
+            push_f64(&mut out, values);
+        }
+        4 => push_f64(&mut out, &model.scores(text)?),
+        _ => return Err(Error::argument(format!("stage {stage}; 0 to 4 are allowed"))),
+    }
+    Ok(out)
+}

@@ -1,0 +1,67 @@
+//! One opaque error with a constructor per kind. The codes are part of the ABI (docs/engine-abi.md).
+
+use std::fmt;
+
+/// Why a call could not be answered: an ABI code and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    code: i32,
+    message: String,
+}
+
+/// `Result` with the engine's own error.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// A pointer, length, handle or stage that does not exist.
+    pub fn argument(message: impl Into<String>) -> Self {
+        Self::new(-1, message)
+    }
+
+    /// A file that is no model or a damaged one.
+    pub fn file(message: impl Into<String>) -> Self {
+        Self::new(-2, message)
+    }
+
+    /// A model that needs a later engine.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(-3, message)
+    }
+
+    /// A text that is not UTF-8.
+    pub fn utf8() -> Self {
+        Self::new(-4, "the text is not UTF-8")
+    }
+
+    /// Memory is exhausted.
+    pub fn memory() -> Self {
+        Self::new(-5, "out of memory")
+    }
+
+    /// A feature value became infinite or not a number.
+    pub fn not_finite(text: usize) -> Self {
+        Self::new(-6, format!("text {text}: a feature value is not finite (the logarithm of a count that is not positive)"))
+    }
+
+    /// The content hash does not match.
+    pub fn hash() -> Self {
+        Self::new(-7, "the content hash does not match: the file was altered or damaged")
+    }
+
+    /// The ABI's negative code.
+    pub fn code(&self) -> i32 {
+        self.code
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

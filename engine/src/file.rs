@@ -1,0 +1,205 @@
+//! The safetensors container: parsed and checked once, then handed out as typed, owned arrays.
+//! Knows tensors and the content hash; knows nothing of what a model is. See docs/model-file.md.
+
+use crate::error::{Error, Result};
+use crate::json::Json;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+const MAX_FILE: usize = 1 << 30;
+const MAX_HEADER: usize = 4 << 20;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dtype {
+    F64,
+    F32,
+    U32,
+    I8,
+    U8,
+}
+
+struct Tensor {
+    name: String,
+    dtype: Dtype,
+    dtype_name: String,
+    shape: Vec<usize>,
+    begin: usize,
+    end: usize,
+}
+
+/// A checked file: its document and its tensors.
+pub struct File<'a> {
+    /// The document: `__metadata__.wcw`.
+    pub document: Json,
+    tensors: Vec<Tensor>,
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    /// Checks the container and the content hash.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        if bytes.len() > MAX_FILE {
+            return Err(Error::file(format!("the file has {} bytes; at most {MAX_FILE} are allowed", bytes.len())));
+        }
+        let size = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b));
+        let size = size.and_then(|s| usize::try_from(s).ok()).filter(|&s| s <= MAX_HEADER && s + 8 <= bytes.len());
+        let Some(size) = size else {
+            return Err(Error::file("not a safetensors file, or a truncated one: the header does not fit"));
+        };
+        let (head, data) = bytes.split_at(8 + size);
+        let header = std::str::from_utf8(&head[8..]).map_err(|_| Error::file("the header is not UTF-8"))?;
+        let Json::Object(members) = Json::parse(header)? else {
+            return Err(Error::file("the header is no JSON object"));
+        };
+        let mut tensors = Vec::new();
+        let mut metadata = None;
+        for (name, value) in members {
+            if name == "__metadata__" {
+                metadata = Some(value);
+            } else {
+                tensors.push(tensor(name, &value, data.len())?);
+            }
+        }
+        let metadata = metadata.ok_or_else(|| Error::file("the header has no __metadata__: not a wasm_clf_widget model"))?;
+        check_gapless(&mut tensors, data.len())?;
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        let text = metadata.str("wcw").map_err(|_| Error::file("__metadata__ has no 'wcw': not a wasm_clf_widget model"))?;
+        if hash(text, &tensors, data) != metadata.str("sha256")? {
+            return Err(Error::hash());
+        }
+        Ok(Self { document: Json::parse(text)?, tensors, data })
+    }
+
+    /// Whether a tensor of that name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.iter().any(|t| t.name == name)
+    }
+
+    fn find(&self, name: &str) -> Result<(&Tensor, &'a [u8])> {
+        let tensor = self.tensors.iter().find(|t| t.name == name);
+        let tensor = tensor.ok_or_else(|| Error::file(format!("tensor '{name}' is missing")))?;
+        Ok((tensor, &self.data[tensor.begin..tensor.end]))
+    }
+
+    /// A U8 tensor.
+    pub fn bytes(&self, name: &str) -> Result<&'a [u8]> {
+        let (tensor, data) = self.find(name)?;
+        if tensor.dtype != Dtype::U8 {
+            return Err(Error::file(format!("tensor '{name}' must be U8")));
+        }
+        Ok(data)
+    }
+
+    /// A list of texts: `NAME.bytes` and `NAME.offsets`.
+    pub fn texts(&self, name: &str) -> Result<Texts<'a>> {
+        let wrong = || Error::file(format!("the offsets or bytes of '{name}' are not a list of UTF-8 texts"));
+        let bytes = std::str::from_utf8(self.bytes(&format!("{name}.bytes"))?).map_err(|_| wrong())?;
+        let (tensor, data) = self.find(&format!("{name}.offsets"))?;
+        if tensor.dtype != Dtype::U32 {
+            return Err(wrong());
+        }
+        let offsets: Vec<usize> = data.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b) as usize).collect();
+        let ordered = offsets.windows(2).all(|w| w[0] <= w[1]) && offsets.iter().all(|&o| bytes.is_char_boundary(o));
+        if !ordered || offsets.first() != Some(&0) || offsets.last() != Some(&bytes.len()) {
+            return Err(wrong());
+        }
+        Ok(Texts { bytes, offsets })
+    }
+
+    /// Numbers of shape `rows` or `rows × columns` as float64, whatever they are stored as. All are finite.
+    pub fn numbers(&self, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
+        let (tensor, data) = self.find(name)?;
+        let expected: Vec<usize> = std::iter::once(rows).chain(columns).collect();
+        if tensor.shape != expected {
+            return Err(Error::file(format!("tensor '{name}' has shape {:?}; expected {expected:?}", tensor.shape)));
+        }
+        let values: Vec<f64> = match tensor.dtype {
+            Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+            Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect(),
+            Dtype::I8 => {
+                let k = columns.unwrap_or(1).max(1);
+                let scale_name = format!("{name}.scale");
+                if self.find(&scale_name)?.0.dtype != Dtype::F64 {
+                    return Err(Error::file(format!("tensor '{scale_name}' must be F64")));
+                }
+                let scale = self.numbers(&scale_name, k, None)?;
+                data.chunks_exact(k).flat_map(|row| row.iter().zip(&scale).map(|(&q, s)| f64::from(q.cast_signed()) * s)).collect()
+            }
+            _ => return Err(Error::file(format!("tensor '{name}' must hold numbers: F64, F32 or I8"))),
+        };
+        if values.iter().any(|v| !v.is_finite()) {
+            return Err(Error::file(format!("tensor '{name}' holds a number that is not finite")));
+        }
+        Ok(values)
+    }
+}
+
+/// Texts in Arrow's layout, checked: `get` cannot fail for an index below `len`.
+pub struct Texts<'a> {
+    bytes: &'a str,
+    offsets: Vec<usize>,
+}
+
+impl<'a> Texts<'a> {
+    /// How many texts.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// All texts in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.offsets.windows(2).map(|w| &self.bytes[w[0]..w[1]])
+    }
+}
+
+fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
+    let wrong = |what: &str| Error::file(format!("tensor '{name}': {what}"));
+    let dtype_name = value.str("dtype")?.to_owned();
+    let (dtype, size) = match dtype_name.as_str() {
+        "F64" => (Dtype::F64, 8),
+        "F32" => (Dtype::F32, 4),
+        "U32" => (Dtype::U32, 4),
+        "I8" => (Dtype::I8, 1),
+        "U8" => (Dtype::U8, 1),
+        other => return Err(wrong(&format!("type {other} is not one of F64, F32, U32, I8, U8"))),
+    };
+    let ints = |key| value.array(key)?.iter().map(|v| v.as_int(MAX_FILE)).collect::<Option<Vec<_>>>().ok_or_else(|| wrong(key));
+    let shape: Vec<usize> = ints("shape")?;
+    let offsets = ints("data_offsets")?;
+    let [begin, end] = offsets[..] else { return Err(wrong("data_offsets must be two")) };
+    let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).and_then(|n| n.checked_mul(size));
+    if begin > end || end > data || count != Some(end - begin) {
+        return Err(wrong("its bytes do not fit its shape or lie outside the file (truncated?)"));
+    }
+    Ok(Tensor { name, dtype, dtype_name, shape, begin, end })
+}
+
+/// safetensors allows neither gaps nor overlaps nor bytes after the last tensor.
+fn check_gapless(tensors: &mut [Tensor], data: usize) -> Result<()> {
+    tensors.sort_by_key(|t| (t.begin, t.end));
+    let mut at = 0;
+    for t in tensors.iter() {
+        if t.begin != at {
+            return Err(Error::file(format!("tensor '{}' does not begin where the last one ends", t.name)));
+        }
+        at = t.end;
+    }
+    if at == data { Ok(()) } else { Err(Error::file("the data section has a length other than its tensors'")) }
+}
+
+fn hash(document: &str, tensors: &[Tensor], data: &[u8]) -> String {
+    let mut sha = Sha256::new();
+    sha.update(document.as_bytes());
+    sha.update([0]);
+    for t in tensors {
+        let shape: Vec<String> = t.shape.iter().map(usize::to_string).collect();
+        sha.update(format!("{} {} {} {} {}\n", t.name, t.dtype_name, shape.join(","), t.begin, t.end).as_bytes());
+    }
+    sha.update([0]);
+    sha.update(data);
+    sha.finalize().iter().fold(String::with_capacity(64), |mut hex, b| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{b:02x}");
+        hex
+    })
+}

@@ -1,0 +1,54 @@
+//! From counts to feature values, in scikit-learn's own order of operations: no fused multiply-add,
+//! no reordering, so that the values have scikit-learn's bits.
+
+use crate::ln::{ln, ln_count};
+
+/// Which norm a row is divided by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Norm {
+    /// Sum of magnitudes.
+    L1,
+    /// Root of the sum of squares.
+    L2,
+    /// Largest magnitude.
+    Max,
+}
+
+/// A step on a row of stored values.
+#[derive(Clone, Debug)]
+pub enum Transform {
+    /// v ← 1 + ln v
+    SublinearTf,
+    /// v ← v · idf\[i\]
+    Idf(Vec<f64>),
+    /// v ← v / norm
+    Norm(Norm),
+}
+
+impl Transform {
+    /// Applies the step to the stored values of one row; `indices` are below the length of every idf.
+    pub fn apply(&self, indices: &[u32], values: &mut [f64]) {
+        match self {
+            Transform::SublinearTf => values.iter_mut().for_each(|v| *v = log(*v) + 1.0),
+            Transform::Idf(idf) => indices.iter().zip(values).for_each(|(&i, v)| *v *= idf[i as usize]),
+            Transform::Norm(norm) => normalize(*norm, values),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "guarded by the comparison with the cast's own result")]
+fn log(v: f64) -> f64 {
+    let count = v as u32;
+    if f64::from(count) == v && count > 0 { ln_count(count) } else { ln(v) }
+}
+
+fn normalize(norm: Norm, values: &mut [f64]) {
+    let size = match norm {
+        Norm::L1 => values.iter().fold(0.0, |sum, v| sum + v.abs()),
+        Norm::L2 => values.iter().fold(0.0, |sum, v| sum + v * v).sqrt(),
+        Norm::Max => values.iter().fold(0.0, |max: f64, v| max.max(v.abs())),
+    };
+    if size != 0.0 {
+        values.iter_mut().for_each(|v| *v /= size);
+    }
+}
