@@ -1,0 +1,229 @@
+/**
+ * Reads a model file's header, its document and its certificate (docs/model-file.md).
+ *
+ * The engine validates the whole file, hash included, before anything is answered; here is read what the page itself
+ * shows and replays. What is read is checked all the same: a page must not break on a file that a reader chose.
+ */
+import { ModelFileError } from "../errors.js";
+import type { Label } from "../types.js";
+import type { Shape } from "./abi.js";
+
+export const FORMAT = 1;
+const MAX_HEADER = 4 << 20;
+
+export interface Tensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Byte offsets into the file. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface ModelDocument {
+  readonly format: number;
+  readonly name: string;
+  readonly version: string;
+  readonly source: { readonly library: string; readonly version: string; readonly python: string };
+  readonly unicode: string;
+  readonly classes: readonly Label[];
+  readonly weights: string;
+  readonly bound: number | null;
+  readonly uncertain_below: number | null;
+  readonly certificate: { readonly texts: number; readonly by: string } | null;
+  /** One short line for each stage. */
+  readonly pipeline: readonly string[];
+  readonly n_features: number;
+  readonly outputs: number;
+  readonly link: string;
+}
+
+export interface ModelFile {
+  readonly document: ModelDocument;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** The recorded texts with the source's answers and the engine's own at export. */
+export interface Certificate {
+  readonly by: string;
+  readonly texts: readonly string[];
+  readonly scores: Float64Array;
+  readonly labels: Uint32Array;
+  readonly tolerance: Float64Array;
+  readonly engineScores: Float64Array;
+  readonly engineProbabilities: Float64Array | null;
+}
+
+export function shapeOf(document: ModelDocument): Shape {
+  return { outputs: document.outputs, classes: document.classes.length, probabilities: document.link !== "none" };
+}
+
+export function parseModelFile(file: Uint8Array): ModelFile {
+  if (file.length < 8) throw damaged(`it has ${file.length} bytes, a model has more than 8`);
+  const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > file.length) {
+    const html = new TextDecoder().decode(file.subarray(0, 64)).trimStart().startsWith("<");
+    throw damaged(html ? "it is an HTML page" : `its header would have ${length} bytes; the file has ${file.length}`);
+  }
+  const header = record(parseJson(new TextDecoder().decode(file.subarray(8, 8 + length)), "header"), "header");
+  const metadata = record(header["__metadata__"], "__metadata__");
+  const text = metadata["wcw"];
+  if (typeof text !== "string") throw damaged("it is a safetensors file without a classifier's document (`wcw`)");
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of Object.entries(header)) {
+    if (name !== "__metadata__") tensors.set(name, tensor(name, value, 8 + length, file.length));
+  }
+  return { document: parseDocument(text), tensors };
+}
+
+function parseDocument(text: string): ModelDocument {
+  const raw = record(parseJson(text, "document"), "document");
+  const format = integer(raw, "format");
+  if (format !== FORMAT) {
+    throw new ModelFileError(
+      `The model file has format ${format}; this version reads format ${FORMAT}.`, "model-unsupported", "Update wasm_clf_widget.",
+    );
+  }
+  const stages = list(raw["pipeline"], "pipeline").map((stage) => record(stage, "a stage of the pipeline"));
+  const first = stages[0];
+  const head = stages[stages.length - 1];
+  if (first === undefined || head === undefined || first["stage"] !== "vectorize" || head["stage"] !== "linear") {
+    throw damaged("its pipeline does not start with `vectorize` and end with `linear`");
+  }
+  const source = record(raw["source"], "source");
+  const certificate = raw["certificate"];
+  const known = certificate === null || certificate === undefined ? null : record(certificate, "certificate");
+  return {
+    format,
+    name: string(raw, "name"),
+    version: string(raw, "version"),
+    source: { library: string(source, "library"), version: string(source, "version"), python: string(source, "python") },
+    unicode: string(raw, "unicode"),
+    classes: parseClasses(raw, text),
+    weights: string(raw, "weights"),
+    bound: numberOrNull(raw, "bound"),
+    uncertain_below: numberOrNull(raw, "uncertain_below"),
+    certificate: known === null ? null : { texts: integer(known, "texts"), by: string(known, "by") },
+    pipeline: stages.map(describe),
+    n_features: integer(first, "n_features"),
+    outputs: integer(head, "outputs"),
+    link: string(head, "link"),
+  };
+}
+
+function parseClasses(raw: Record<string, unknown>, text: string): Label[] {
+  const classes = record(raw["classes"], "classes");
+  const type = string(classes, "type");
+  const values = list(classes["values"], "classes.values");
+  if (values.length < 2) throw damaged(`it has ${values.length} classes; a classifier has at least 2`);
+  const allowed = type === "int" ? "number" : type === "bool" ? "boolean" : "string";
+  for (const value of values) {
+    // biome-ignore lint/suspicious/useValidTypeof: the three words above are valid answers of typeof
+    if (typeof value !== allowed) throw damaged(`one of its classes is ${JSON.stringify(value)}, not of type ${type}`);
+  }
+  if (type === "int" && values.some((value) => !Number.isSafeInteger(value))) {
+    // JSON.parse rounds integers beyond 2^53: read the digits. A quote inside a JSON string is written \", so this
+    // pattern cannot match within one, and int classes have no strings among their values.
+    const digits = /"values"\s*:\s*\[([-\d\s,]*)\]/.exec(text)?.[1]?.split(",") ?? [];
+    return digits.map((word) => (Number.isSafeInteger(Number(word)) ? Number(word) : BigInt(word.trim())));
+  }
+  return values as Label[];
+}
+
+function describe(stage: Record<string, unknown>): string {
+  const name = String(stage["stage"]);
+  const options = Object.entries(stage)
+    .filter(([key, value]) => key !== "stage" && key !== "tensor" && value !== null && value !== false)
+    .map(([key, value]) => `${key}=${Array.isArray(value) ? value.join("–") : String(value)}`);
+  return options.length > 0 ? `${name} (${options.join(", ")})` : name;
+}
+
+/** The certificate; null where the file has none. */
+export function readCertificate(file: Uint8Array, model: ModelFile): Certificate | null {
+  const { document, tensors } = model;
+  if (document.certificate === null || !tensors.has("certificate.offsets")) return null;
+  const take = (name: string, dtype: string, elements?: number): Uint8Array<ArrayBuffer> => {
+    const found = tensors.get(name);
+    if (found === undefined) throw damaged(`the tensor ${name} is missing`);
+    const bytes = file.slice(found.begin, found.end) as Uint8Array<ArrayBuffer>;
+    const size = dtype === "F64" ? 8 : dtype === "U32" ? 4 : 1;
+    if (found.dtype !== dtype || (elements !== undefined && bytes.length !== elements * size)) {
+      throw damaged(`the tensor ${name} is ${found.dtype} [${found.shape.join(", ")}], expected ${dtype} of ${elements ?? "any"} entries`);
+    }
+    return bytes;
+  };
+  const offsets = new Uint32Array(take("certificate.offsets", "U32").buffer);
+  const n = offsets.length - 1;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const bytes = take("certificate.bytes", "U8");
+  const texts = Array.from({ length: Math.max(n, 0) }, (_, i) => decoder.decode(bytes.subarray(offsets[i], offsets[i + 1])));
+  const scores = n * document.outputs;
+  const f64 = (name: string, elements: number): Float64Array => new Float64Array(take(name, "F64", elements).buffer);
+  return {
+    by: document.certificate.by,
+    texts,
+    scores: f64("certificate.scores", scores),
+    labels: new Uint32Array(take("certificate.labels", "U32", n).buffer),
+    tolerance: f64("certificate.tolerance", scores),
+    engineScores: f64("certificate.engine_scores", scores),
+    engineProbabilities: tensors.has("certificate.engine_probabilities")
+      ? f64("certificate.engine_probabilities", n * document.classes.length)
+      : null,
+  };
+}
+
+function tensor(name: string, value: unknown, dataStart: number, fileSize: number): Tensor {
+  const entry = record(value, `tensor ${name}`);
+  const [begin, end] = list(entry["data_offsets"], `data_offsets of ${name}`).map(Number);
+  if (begin === undefined || end === undefined || !(begin >= 0 && begin <= end && dataStart + end <= fileSize)) {
+    throw damaged(`the tensor ${name} lies outside the file: it is cut short or altered`);
+  }
+  return {
+    dtype: string(entry, "dtype"),
+    shape: list(entry["shape"], `shape of ${name}`).map(Number),
+    begin: dataStart + begin,
+    end: dataStart + end,
+  };
+}
+
+function damaged(what: string): ModelFileError {
+  return new ModelFileError(`This is not a usable model file: ${what}.`, "model-damaged", "Export the model again, or check its address.");
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw damaged(`its ${what} is not JSON`);
+  }
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(`its ${what} is not a JSON object`);
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value)) throw damaged(`its ${what} is not a list`);
+  return value;
+}
+
+function string(from: Record<string, unknown>, key: string): string {
+  const value = from[key];
+  if (typeof value !== "string") throw damaged(`\`${key}\` is ${JSON.stringify(value)}, not a string`);
+  return value;
+}
+
+function integer(from: Record<string, unknown>, key: string): number {
+  const value = from[key];
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw damaged(`\`${key}\` is ${JSON.stringify(value)}, not a whole number`);
+  }
+  return value;
+}
+
+function numberOrNull(from: Record<string, unknown>, key: string): number | null {
+  const value = from[key];
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "number") throw damaged(`\`${key}\` is ${JSON.stringify(value)}, not a number or null`);
+  return value;
+}

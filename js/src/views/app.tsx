@@ -1,0 +1,43 @@
+/** The widget's one view: header, body by state, panels, foot. */
+import { render } from "preact";
+import { useState } from "preact/hooks";
+import type { Actions, ViewState } from "../state.js";
+import { Editor } from "./editor.js";
+import { Foot } from "./foot.js";
+import { Header } from "./header.js";
+import { Failure, Loading } from "./loading.js";
+import { type PanelName, Panels } from "./panels.js";
+import { Verdict } from "./verdict.js";
+
+export interface ViewProps {
+  readonly state: ViewState;
+  readonly actions: Actions;
+}
+
+function App({ state, actions }: ViewProps) {
+  const [panel, setPanel] = useState<PanelName | null>(null);
+  const { state: phase } = state.status.value;
+  const ready = phase === "ready";
+  const toggle = (name: PanelName): void => setPanel((open) => (open === name ? null : name));
+  return (
+    <section class="wcw" data-state={phase} aria-label={state.info.value === null ? "Text classifier" : `Text classifier ${state.info.value.name}`}>
+      <Header state={state} onOpen={toggle} open={panel} />
+      <div class="wcw-body">
+        {phase === "failed" ? <Failure state={state} actions={actions} /> : (
+          <>
+            <Editor state={state} actions={actions} shaded={panel === "why"} />
+            {ready ? <Verdict state={state} /> : <Loading state={state} />}
+          </>
+        )}
+      </div>
+      {ready && <Panels state={state} actions={actions} open={panel} onOpen={toggle} />}
+      <Foot state={state} />
+    </section>
+  );
+}
+
+/** Renders into `el`; the returned function takes everything away again. */
+export function mountApp(el: HTMLElement, state: ViewState, actions: Actions): () => void {
+  render(<App state={state} actions={actions} />, el);
+  return () => render(null, el);
+}

@@ -1,0 +1,75 @@
+/** The label and a bar with its number for each class. */
+import { useState } from "preact/hooks";
+import type { ViewState } from "../state.js";
+import type { ClassificationResult, ClassScore } from "../types.js";
+import { labelText, probability, signed } from "./format.js";
+
+/** More rows than this stand behind a button. */
+const ROWS = 6;
+
+export function Verdict({ state }: { state: ViewState }) {
+  const answer = state.answer.value;
+  const problem = state.problem.value;
+  if (problem !== "") return <div class="wcw-notice" role="alert">{problem}</div>;
+  return (
+    <div class="wcw-verdict">
+      {/* always there, so that a screen reader hears every change of it */}
+      <div class="wcw-outcome" aria-live="polite">
+        {answer !== null && <Outcome result={answer.result} text={answer.text} />}
+      </div>
+      {answer !== null && <Scores result={answer.result} />}
+    </div>
+  );
+}
+
+function Outcome({ result, text }: { result: ClassificationResult; text: string }) {
+  return (
+    <>
+      <div class="wcw-line">
+        <span class={`wcw-label ${toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{labelText(result.label)}</span>
+        {result.is_uncertain && <span class="wcw-chip wcw-warn" title="The confidence lies in the band that this model calls not sure.">not sure</span>}
+        {result.known_features === 0 && text !== "" && (
+          <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>
+        )}
+      </div>
+      <div class="wcw-dim">{result.confidence === null ? "decision scores, no probabilities" : `confidence ${result.confidence.toFixed(3)}`}</div>
+    </>
+  );
+}
+
+function Scores({ result }: { result: ClassificationResult }) {
+  const [all, setAll] = useState(false);
+  const { all_scores: scores, score_kind: kind } = result;
+  const order = scores.map((_, i) => i).sort((a, b) => (scores[b] as ClassScore).score - (scores[a] as ClassScore).score);
+  const shown = all ? order : order.slice(0, ROWS);
+  const scale = kind === "probability" ? 1 : Math.max(...scores.map(({ score }) => Math.abs(score)), 1e-12);
+  return (
+    <div>
+      <ul class="wcw-scores" aria-label={kind === "probability" ? "Probability of each class" : "Decision score of each class"}>
+      {shown.map((i) => {
+        const { label, score } = scores[i] as ClassScore;
+        return (
+          <li class="wcw-score" key={i} data-wcw="score" data-label={labelText(label)} data-value={score}>
+            <span class="wcw-class" dir="auto" title={labelText(label)}>{labelText(label)}</span>
+            <span class="wcw-bar" aria-hidden="true">
+              <span class={toneOf(result, i)} style={{ width: `${Math.max(0, Math.abs(score) / scale) * 100}%` }} data-below={score < 0 ? "" : undefined} />
+            </span>
+            <span class="wcw-number">{kind === "probability" ? probability(score) : signed(score)}</span>
+          </li>
+        );
+      })}
+      </ul>
+      {order.length > ROWS && (
+        <button type="button" class="wcw-more" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? `only the first ${ROWS}` : `${order.length - ROWS} more`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Of two classes each has its own colour; of more only the predicted one has the accent. */
+function toneOf(result: ClassificationResult, index: number): string {
+  if (result.all_scores.length === 2) return index === 1 ? "wcw-blue" : "wcw-orange";
+  return index === result.class_index ? "wcw-blue" : "wcw-grey";
+}

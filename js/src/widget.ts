@@ -1,0 +1,256 @@
+/**
+ * Wiring of one widget: traits ↔ signals ↔ classifier. The views' module; the loader imports it once per page.
+ *
+ * What leaves the tab: status, capabilities, the replay's report, and of a text its result (label, scores, the count of
+ * known features). A text itself leaves only where Python set it or asked for it with share_text; n-grams and spans never.
+ */
+import { batch, effect, signal as newSignal } from "@preact/signals";
+import { probe } from "./capabilities.js";
+import { Classifier } from "./classifier.js";
+import { STAGES } from "./engine/host.js";
+import { toWire } from "./errors.js";
+import { Latest } from "./latest.js";
+import { publish, type Status, type WidgetModel } from "./model-state.js";
+import type { AssetName, Assets, Channel } from "./protocol.js";
+import type { Actions, ViewState } from "./state.js";
+import type { ClassificationResult, ParityReport } from "./types.js";
+import { mountApp } from "./views/app.js";
+
+const DEBOUNCE_MS = 40;
+/** The kernel hears of progress this often; the views at once. */
+const PROGRESS_MS = 500;
+
+export interface ControllerContext {
+  readonly model: WidgetModel;
+  readonly channel: Channel;
+  readonly assets: Assets;
+  readonly signal: AbortSignal;
+}
+
+export interface Controller {
+  /** Shows the widget in `el` and returns how to take it away. */
+  mount(el: HTMLElement): () => void;
+}
+
+/** A text to classify: `seq` where Python set it (then the kernel has it), null where the reader typed it. */
+interface Job {
+  readonly text: string;
+  readonly seq: number | null;
+}
+
+export function createController(context: ControllerContext): Controller {
+  const { model, channel, assets, signal } = context;
+  const state: ViewState = {
+    status: newSignal<Status>(statusOf("fetching", "Fetching the engine and the model from the kernel", 0)),
+    text: newSignal(model.get("text")),
+    answer: newSignal(null),
+    problem: newSignal(""),
+    parity: newSignal(null),
+    capabilities: newSignal(null),
+    info: newSignal(null),
+    shared: newSignal(model.get("share_text")),
+    styles: newSignal(""),
+    explanation: newSignal(null),
+    explainedClass: newSignal(null),
+  };
+  let classifier: Classifier | null = null;
+  let explaining = 0;
+  let published = 0;
+
+  const say = (status: Status): void => {
+    const changed = status.state !== state.status.value.state;
+    state.status.value = status;
+    if (!changed && Date.now() - published < PROGRESS_MS) return;
+    published = Date.now();
+    publish(model, { status });
+  };
+
+  const explanations = new Latest<string>(async (text, isLast) => {
+    if (classifier === null || explaining === 0) return;
+    try {
+      const explanation = await classifier.explain(text);
+      if (isLast()) state.explanation.value = explanation;
+    } catch {
+      state.explanation.value = null; // the same text's classification shows why
+    }
+  });
+
+  const jobs = new Latest<Job>(async ({ text, seq }, isLast) => {
+    if (classifier === null) return; // it is looked at again when ready
+    try {
+      const raw = await classifier.classifyRaw([text]);
+      if (!isLast() || signal.aborted) return;
+      const own = seq === null ? 0 : model.get("_text_replaced");
+      const answered = classifier.result(raw, 0);
+      const result: ClassificationResult = { ...answered, replaced_surrogates: answered.replaced_surrogates + own };
+      batch(() => {
+        state.answer.value = { text, result, ms: raw.ms };
+        state.problem.value = "";
+      });
+      if (explaining > 0) explanations.push(text);
+      const share = seq === null && model.get("share_text");
+      publish(model, { result: plain(result), ran_on: result.ran_on, ...(share ? { text } : {}) });
+      if (seq !== null || share) {
+        const { scores, probabilities } = raw;
+        quietly(() => channel.send(
+          { wcw: 1, type: "answer", seq: seq ?? -1, text: share ? text : null, class_index: result.class_index, known: result.known_features },
+          probabilities === null ? [scores.buffer] : [scores.buffer, probabilities.buffer],
+        ));
+      }
+    } catch (error) {
+      if (!isLast() || signal.aborted) return;
+      const { message, action } = toWire(error);
+      batch(() => {
+        state.answer.value = null;
+        state.problem.value = `${message} ${action}`.trim();
+      });
+      publish(model, { result: null });
+    }
+  });
+
+  const fromKernel = (): void => {
+    state.text.value = model.get("text");
+    jobs.push({ text: state.text.value, seq: model.get("_text_seq") });
+  };
+  let last: Job | null = model.get("_text_seq") > 0 ? { text: state.text.value, seq: model.get("_text_seq") } : null;
+
+  const actions: Actions = {
+    type(text) {
+      if (text === state.text.value) return;
+      state.text.value = text;
+      last = { text, seq: null };
+      jobs.push(last, DEBOUNCE_MS);
+    },
+    wantExplanation(wanted) {
+      explaining += wanted ? 1 : -1;
+      const text = state.answer.value?.text;
+      if (wanted && text !== undefined) explanations.push(text);
+      if (explaining === 0) state.explanation.value = null;
+    },
+    retry: () => void start(),
+  };
+
+  async function start(): Promise<void> {
+    try {
+      say(statusOf("fetching", "Fetching the engine and the model from the kernel", 0));
+      const capabilities = await probe();
+      state.capabilities.value = capabilities;
+      publish(model, { capabilities: { ...capabilities } });
+      const engineName: AssetName = `engine.${capabilities.variant}.wasm`;
+      const total = (assets.manifest[engineName]?.size ?? 0) + (assets.manifest.model?.size ?? 0);
+      const loaded = new Map<AssetName, number>();
+      const fetchAsset = (name: AssetName): Promise<Uint8Array<ArrayBuffer>> => assets.fetch(name, {
+        signal,
+        onProgress: (bytes) => {
+          if (name !== engineName && name !== "model") return;
+          loaded.set(name, bytes);
+          const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
+          say(statusOf("fetching", `Fetching the model from the kernel · ${megabytes(sum)} of ${megabytes(total)}`, total > 0 ? sum / total : null));
+        },
+        onWaiting: (waiting) => say(waiting
+          ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell", null)
+          : statusOf("fetching", "Fetching the model from the kernel", null)),
+      });
+      const opened = await Classifier.fromParts({
+        capabilities,
+        engineSha256: assets.manifest[engineName]?.sha256 ?? "",
+        modelSha256: assets.manifest.model?.sha256 ?? "",
+        engine: async () => (await fetchAsset(engineName)).buffer,
+        model: async () => (await fetchAsset("model")).buffer,
+        worker: async () => ({ source: new TextDecoder().decode(await fetchAsset("worker.js")) }),
+        onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
+      }, signal);
+      if (signal.aborted) {
+        opened.dispose();
+        return;
+      }
+      classifier = opened;
+      state.info.value = opened.modelInfo();
+      state.capabilities.value = opened.capabilities;
+      say(statusOf("verifying", "Replaying the recorded answers", null));
+      const report = await opened.verify();
+      state.parity.value = report;
+      publish(model, { capabilities: { ...opened.capabilities }, _replay: report });
+      say(statusOf("ready", "Ready", 1));
+      if (last !== null) jobs.push(last);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message, action } = toWire(error);
+      say({ state: "failed", progress: null, code, message, action });
+    }
+  }
+
+  const on = (event: string, handler: () => void): void => {
+    model.on(event, handler);
+    signal.addEventListener("abort", () => model.off(event, handler), { once: true });
+  };
+  on("change:_text_seq", () => {
+    last = { text: model.get("text"), seq: model.get("_text_seq") };
+    fromKernel();
+  });
+  on("change:share_text", () => { state.shared.value = model.get("share_text"); });
+  on("change:parity", () => {
+    const report = model.get("parity");
+    if ("ok" in report) state.parity.value = report as ParityReport;
+  });
+  channel.listen((message) => {
+    if (message.type !== "stages" || classifier === null) return;
+    const { id, text } = message;
+    const opened = classifier;
+    Promise.all(STAGES.map((stage) => opened.stage(stage, text))).then(
+      (stages) => quietly(() => channel.send({ wcw: 1, type: "stages", id }, stages.map((bytes) => bytes.slice().buffer))),
+      () => undefined, // the kernel then names the stage that it can see itself
+    );
+  }, signal);
+  signal.addEventListener("abort", () => {
+    jobs.clear();
+    explanations.clear();
+    classifier?.dispose();
+    classifier = null;
+  }, { once: true });
+
+  assets.fetch("widget.css", { signal }).then(
+    (bytes) => { state.styles.value = new TextDecoder().decode(bytes); },
+    () => undefined, // without styles the widget is plain, but works
+  );
+  void start();
+
+  return {
+    mount(el) {
+      const style = document.createElement("style");
+      const stop = effect(() => { style.textContent = state.styles.value; });
+      const root = document.createElement("div");
+      el.append(style, root);
+      const unmount = mountApp(root, state, actions);
+      return () => {
+        stop();
+        unmount();
+        style.remove();
+        root.remove();
+      };
+    },
+  };
+}
+
+function statusOf(state: Status["state"], message: string, progress: number | null): Status {
+  return { state, progress, code: "", message, action: "" };
+}
+
+/** A dead comm (the kernel was restarted) must not stop the tab from classifying. */
+function quietly(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // There is nobody to tell.
+  }
+}
+
+/** JSON knows no bigint; Python puts its own class back by `class_index`. */
+function plain(result: ClassificationResult): Record<string, unknown> {
+  const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : label);
+  return { ...result, label: word(result.label), all_scores: result.all_scores.map(({ label, score }) => ({ label: word(label), score })) };
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
