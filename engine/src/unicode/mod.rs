@@ -132,7 +132,8 @@ pub fn lower_one(c: char, v: Version) -> char {
     if flags(record, v) & LOWER_CHANGES == 0 {
         return c;
     }
-    let distance = tables::LOWER_DISTANCE.get(record as usize).copied().unwrap_or(0);
+    let moving = record.wrapping_sub(tables::FIRST_MOVING) as usize;
+    let distance = tables::LOWER_DISTANCE.get(moving).copied().unwrap_or(0);
     char::from_u32((c as u32).wrapping_add_signed(distance)).unwrap_or(c)
 }
 
@@ -220,19 +221,31 @@ fn strip_mapped(c: char) -> Stripped {
             if tail == 0 { 2 } else { 3 },
         );
     }
-    let code = code as usize;
-    let block = tables::STRIP_FIRST.get(code >> tables::STRIP_SHIFT).copied().unwrap_or(0) as usize;
-    let low = code & ((1 << tables::STRIP_SHIFT) - 1);
-    let value = tables::STRIP_SECOND.get(block << tables::STRIP_SHIFT | low).copied().unwrap_or(0);
-    if let Some(target) = char::from_u32(value as u32) {
-        return Stripped::few([target, '\0', '\0'], 1);
+    look_up(code as usize).unwrap_or(Stripped::few([c, '\0', '\0'], 1))
+}
+
+/// The target of a code point whose record says that it has one (else None). Targets are stored without gaps, so
+/// where it stands is found by counting: the records of its block tell which of its neighbours have one, too.
+fn look_up(code: usize) -> Option<Stripped> {
+    let number = code >> tables::CLASS_SHIFT;
+    let block = (*tables::CLASS_FIRST.get(number)? as usize) << tables::CLASS_SHIFT;
+    let place = block | code & ((1 << tables::CLASS_SHIFT) - 1);
+    let neighbours = tables::CLASS_SECOND.get(block..place)?;
+    let before = neighbours.iter().filter(|&&record| record >= tables::FIRST_MAPPED).count();
+    let at = *tables::RANKS.get(number)? as usize + before;
+    let (low, high) = (*tables::TARGET_LOW.get(at)?, *tables::TARGET_HIGH.get(at)?);
+    if high != tables::SEQUENCE {
+        let target = char::from_u32(u32::from(high) << 8 | u32::from(low))?;
+        return Some(Stripped::few([target, '\0', '\0'], 1));
     }
-    let sequence = (value - tables::SEQUENCE_BASE) as usize;
-    let rest = match (tables::SEQUENCE_OFFSETS.get(sequence), tables::SEQUENCE_OFFSETS.get(sequence + 1)) {
-        (Some(&start), Some(&end)) => tables::SEQUENCES.get(start as usize..end as usize).unwrap_or(""),
-        _ => "",
-    };
-    Stripped { start: ['\0'; 3], at: 0, len: 0, rest }
+    let group = at >> tables::SEQUENCE_SHIFT;
+    let from = group << tables::SEQUENCE_SHIFT;
+    let lengths = tables::TARGET_LOW.get(from..at)?.iter();
+    let marks = tables::TARGET_HIGH.get(from..at)?.iter();
+    let skipped: usize = lengths.zip(marks).map(|(&low, &high)| if high == tables::SEQUENCE { low as usize } else { 0 }).sum();
+    let start = *tables::SEQUENCES_AT.get(group)? as usize + skipped;
+    let rest = tables::SEQUENCES.get(start..start + low as usize)?;
+    Some(Stripped { start: ['\0'; 3], at: 0, len: 0, rest })
 }
 
 /// `strip_accents="ascii"` of one character: the ASCII part of its NFKD decomposition (nothing for most).
