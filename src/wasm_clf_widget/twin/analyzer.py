@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..model.spec import Vectorizer
 
@@ -19,12 +18,9 @@ _WHITE_SPACE_RUN = re.compile(r"\s\s+")
 _WORD = re.compile(r"\S+")
 
 
-class Occurrence(NamedTuple):
-    """One n-gram at its place; lo = hi where it consists only of padding."""
-
-    ngram: str
-    lo: int
-    hi: int
+# One n-gram at its place (ngram, lo, hi); lo = hi where it consists only of padding. A plain tuple, as there are
+# thousands at every keystroke.
+Occurrence = tuple[str, int, int]
 
 
 def replace_surrogates(text: str) -> tuple[str, int]:
@@ -79,7 +75,7 @@ class Analyzer:
         """Stage "tokens": words without stop words; the analysed text (char); the padded words (char_wb)."""
         analysed = self.analysed(self.normalize(text))
         if self.spec.analyzer == "word":
-            return [token.ngram for token in self._words(analysed)]
+            return [word for word, _, _ in self._words(analysed)]
         if self.spec.analyzer == "char":
             return [analysed]
         return [f" {word.group()} " for word in _WORD.finditer(analysed)]
@@ -97,7 +93,7 @@ class Analyzer:
         for match in self._pattern.finditer(analysed):
             word = match.group(group)
             if word not in self._stop_words:
-                yield Occurrence(word, match.start(group), match.end(group))
+                yield word, match.start(group), match.end(group)
 
     def _word_ngrams(self, analysed: str) -> Iterator[Occurrence]:
         words = list(self._words(analysed))
@@ -108,25 +104,24 @@ class Analyzer:
                 continue
             for first in range(len(words) - n + 1):
                 group = words[first : first + n]
-                yield Occurrence(" ".join(word.ngram for word in group), group[0].lo, group[-1].hi)
+                yield " ".join([word for word, _, _ in group]), group[0][1], group[-1][2]
 
     def _char_ngrams(self, analysed: str) -> Iterator[Occurrence]:
         smallest, largest = self.spec.ngram_range
         for n in range(smallest, min(largest, len(analysed)) + 1):
             for lo in range(len(analysed) - n + 1):
-                yield Occurrence(analysed[lo : lo + n], lo, lo + n)
+                yield analysed[lo : lo + n], lo, lo + n
 
     def _char_wb_ngrams(self, analysed: str) -> Iterator[Occurrence]:
         smallest, largest = self.spec.ngram_range
         for word in _WORD.finditer(analysed):
             start, end = word.span()
             padded = f" {word.group()} "
-            before = start - 1  # place of the first character of ``padded``
+            # Place of each boundary between two characters of ``padded``, with the padding clipped off.
+            places = [start, *range(start, end + 1), end]
             for n in range(smallest, largest + 1):
                 last = max(len(padded) - n, 0)
                 for offset in range(last + 1):
-                    lo = before + offset
-                    hi = lo + n
-                    yield Occurrence(padded[offset : offset + n], min(max(lo, start), end), max(min(hi, end), start))
+                    yield padded[offset : offset + n], places[offset], places[min(offset + n, len(padded))]
                 if last == 0:  # the whole padded word has been counted: longer n-grams would repeat it
                     break

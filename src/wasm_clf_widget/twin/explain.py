@@ -9,16 +9,16 @@ from ..results import Explanation, Span
 from .alignment import align, original_span
 from .analyzer import Analyzer, Occurrence, replace_surrogates
 from .head import Head
-from .row import Counter, transformed
+from .row import Features, transformed
 
 
-def explain(text: str, model: Model, analyzer: Analyzer, counter: Counter, head: Head) -> Explanation:
+def explain(text: str, model: Model, analyzer: Analyzer, features: Features, head: Head) -> Explanation:
     """Spans in scikit-learn's order of the n-grams; per class they and the remainder add up to the score.
 
-    A feature's contribution xᵢ·wᵢ is shared equally by its occurrences; with hashing those of the opposite sign get
-    the opposite share, unless the signs cancel.
+    A feature's contribution xᵢ·wᵢ is shared equally by its occurrences. Where hashing counts some of them as −1, each
+    gets its share with its sign, unless the signs cancel; ``binary`` asks only whether there was an occurrence.
     """
-    row = transformed(counter.counts(text), model.transforms)
+    row = transformed(features.counts(text), model.transforms)
     scores, _ = head.scores(row)
     contributions = {index: [value * weight for weight in head.coefficients(index)] for index, value in row}
 
@@ -27,7 +27,7 @@ def explain(text: str, model: Model, analyzer: Analyzer, counter: Counter, head:
     signs: defaultdict[int, int] = defaultdict(int)
     occurrences: defaultdict[int, int] = defaultdict(int)
     for occurrence in analyzer.occurrences(analyzer.analysed(analyzer.normalize(clean))):
-        feature = counter.lookup(occurrence.ngram)
+        feature = features.lookup(occurrence[0])
         if feature is not None:
             index, sign = feature
             found.append((occurrence, index, sign))
@@ -37,13 +37,14 @@ def explain(text: str, model: Model, analyzer: Analyzer, counter: Counter, head:
     origins = align(clean, model.vectorizer)
     spans: list[Span] = []
     sums = [0.0] * len(scores)
-    for occurrence, index, sign in found:
-        share = sign / signs[index] if signs[index] else 1.0 / occurrences[index]
+    for (ngram, lo, hi), index, sign in found:
+        by_sign = signs[index] != 0 and not model.vectorizer.binary
+        share = sign / signs[index] if by_sign else 1.0 / occurrences[index]
         weights = [contribution * share for contribution in contributions[index]]
         for output, weight in enumerate(weights):
             sums[output] += weight
-        start, end = original_span(origins, occurrence.lo, occurrence.hi)
-        spans.append(Span(start, end, occurrence.ngram, _columns(weights)))
+        start, end = original_span(origins, lo, hi)
+        spans.append(Span(start, end, ngram, _columns(weights)))
     remainder = [score - total for score, total in zip(scores, sums, strict=True)]
     return Explanation(text, model.classes, spans, _columns(remainder), _columns(scores))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 
+from ..errors import InputError
 from ..model.spec import LabelRule, LinearHead, Link, Weights
 from .row import Row
 
@@ -19,21 +20,25 @@ class Head:
     def coefficients(self, index: int) -> list[float]:
         """The feature's coefficient for each output, rounded to float32 where the model says so."""
         outputs = self._spec.outputs
-        row = [float(self._spec.coef[position]) for position in range(index * outputs, (index + 1) * outputs)]
-        return list(array("f", row)) if self._single else row
+        row = self._spec.coef[index * outputs : (index + 1) * outputs]
+        return list(array("f" if self._single else "d", row))
 
     def scores(self, row: Row) -> tuple[list[float], list[float]]:
         """Decision scores, and Σ|wᵢxᵢ| of each, by which tolerances are measured."""
-        outputs = range(self._spec.outputs)
         sums = [0.0] * self._spec.outputs
         sizes = [0.0] * self._spec.outputs
         for index, value in row:
-            coefficients = self.coefficients(index)
-            for output in outputs:
-                product = coefficients[output] * value
+            for output, coefficient in enumerate(self.coefficients(index)):
+                product = coefficient * value
                 sums[output] += product
                 sizes[output] += abs(product)
-        return [sums[output] + float(self._spec.intercept[output]) for output in outputs], sizes
+        scores = [total + float(last) for total, last in zip(sums, self._spec.intercept, strict=True)]
+        for score in scores:
+            if not math.isfinite(score):
+                raise InputError(
+                    f"a decision score of this text becomes {score}: the model's weights are too great for it"
+                )
+        return scores, sizes
 
 
 def label_of(scores: list[float], rule: LabelRule) -> int:
@@ -61,10 +66,11 @@ def probabilities_of(scores: list[float], link: Link) -> list[float] | None:
 
 
 def _sigmoid(score: float) -> float:
-    if score >= 0.0:
+    """1 / (1 + exp(−score)) as scipy has it: 0 from where exp overflows, which decides when all shares are zero."""
+    try:
         return 1.0 / (1.0 + math.exp(-score))
-    power = math.exp(score)
-    return power / (1.0 + power)
+    except OverflowError:
+        return 0.0
 
 
 def _softmax(scores: list[float]) -> list[float]:

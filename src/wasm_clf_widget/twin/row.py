@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -16,7 +17,7 @@ Row = list[tuple[int, float]]
 _DIGITS = Context(prec=40)
 
 
-class Counter:
+class Features:
     """Looks n-grams up: by a dict over the vocabulary, made at the first use, or by hashing."""
 
     def __init__(self, vectorizer: Vectorizer, analyzer: Analyzer) -> None:
@@ -35,16 +36,17 @@ class Counter:
         return None if index is None else (index, 1)
 
     def counts(self, text: str) -> dict[int, float]:
-        """Feature → count, in order of first occurrence; a hashed count that cancelled to 0 is stored as 0."""
+        """Feature → count; a hashed count that cancelled to 0 is stored as 0."""
         clean, replaced = replace_surrogates(text)
         if replaced and self._spec.vocabulary is None:
             self._refuse_hashed_surrogate(text)
         counts: dict[int, float] = {}
         analyzer = self._analyzer
-        for ngram, _, _ in analyzer.occurrences(analyzer.analysed(analyzer.normalize(clean))):
+        occurrences = analyzer.occurrences(analyzer.analysed(analyzer.normalize(clean)))
+        for ngram, times in Counter(ngram for ngram, _, _ in occurrences).items():
             found = self.lookup(ngram)
             if found is not None:
-                counts[found[0]] = counts.get(found[0], 0.0) + found[1]
+                counts[found[0]] = counts.get(found[0], 0.0) + found[1] * times
         return dict.fromkeys(counts, 1.0) if self._spec.binary else counts
 
     def _refuse_hashed_surrogate(self, text: str) -> None:

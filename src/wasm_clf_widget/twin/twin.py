@@ -8,7 +8,7 @@ from .analyzer import Analyzer, replace_surrogates
 from .answer import Answer
 from .explain import explain
 from .head import Head, label_of, probabilities_of
-from .row import Counter, Row, transformed
+from .row import Features, Row, transformed
 
 
 class Twin:
@@ -21,7 +21,7 @@ class Twin:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._analyzer = Analyzer(model.vectorizer)
-        self._counter = Counter(model.vectorizer, self._analyzer)
+        self._features = Features(model.vectorizer, self._analyzer)
         self._head = Head(model.head, model.weights)
 
     def normalize(self, text: str) -> str:
@@ -35,11 +35,11 @@ class Twin:
     def ngrams(self, text: str) -> list[str]:
         """Stage "ngrams", in scikit-learn's order."""
         analysed = self._analyzer.analysed(self.normalize(text))
-        return [occurrence.ngram for occurrence in self._analyzer.occurrences(analysed)]
+        return [ngram for ngram, _, _ in self._analyzer.occurrences(analysed)]
 
     def features(self, text: str) -> Row:
         """Stage "features": (index, value) after all transforms, in ascending order of the index."""
-        return transformed(self._counter.counts(text), self.model.transforms)
+        return transformed(self._features.counts(text), self.model.transforms)
 
     def answer(self, text: str) -> Answer:
         """Scores and all that follows from them, in one pass over the text."""
@@ -72,4 +72,4 @@ class Twin:
 
     def explain(self, text: str) -> Explanation:
         """Spans with offsets in code points of the original text, and their weight for each class."""
-        return explain(text, self.model, self._analyzer, self._counter, self._head)
+        return explain(text, self.model, self._analyzer, self._features, self._head)
