@@ -275,7 +275,7 @@ def test_the_library_reads_ours() -> None:
 
 
 def test_what_the_library_saves_again_is_read() -> None:
-    """The hash binds places: it holds where the library lays the tensors out as we do (it may order U8 and I8 otherwise)."""
+    """The hash binds places; the library keeps ours here (it may order U8 and I8 otherwise)."""
     pytest.importorskip("safetensors")
     from safetensors.numpy import load, save
 

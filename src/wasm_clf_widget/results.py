@@ -15,7 +15,7 @@ class ClassificationResult:
     """One text's answer.
 
     ``confidence`` is the label's probability, None where the source has only decision scores; ``all_scores`` lists
-    ``{"label", "score"}`` in ``classes_`` order (probabilities, else decision scores; −s and s for a binary decision head);
+    ``{"label", "score"}`` in ``classes_`` order (probabilities, else decision scores: −s and s of a binary head);
     ``known_features`` counts the stored entries of the feature row; ``is_uncertain`` says that the confidence lies
     in the model's declared "not sure" band and never replaces ``label``.
     """
@@ -39,7 +39,7 @@ class ClassificationResult:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An occurrence of a feature: code points [start, end) of the original text, its n-gram, its weight for each class."""
+    """An occurrence of a feature: code points [start, end) of the original text, n-gram, weight for each class."""
 
     start: int
     end: int
@@ -76,7 +76,7 @@ class ParityReport:
     """The outcome of a replay or a comparison. ``first_difference`` is None where ``ok``.
 
     ``kept`` counts the texts in the certificate, ``live_checked`` those that the twin scored beside the tab,
-    ``not_comparable`` those whose characters this Python's Unicode version reads differently (never counted as differences).
+    ``not_comparable`` those whose characters this Python's Unicode version reads differently (never a difference).
     """
 
     ok: bool

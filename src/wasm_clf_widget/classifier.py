@@ -1,0 +1,453 @@
+"""``Classifier``: a model on an engine, with scikit-learn's names."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from .engines import Batch, Engine, EngineName, check_engine, open_engine
+from .errors import InputError, ModelFileError
+from .model.file import parse
+from .model.limits import MAX_FILE
+from .model.spec import Idf, Label, Model, Normalize, SublinearTf
+from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
+from .texts import check_text, check_texts
+
+SUFFIX = ".safetensors"
+Variant = Literal["simd", "baseline"]
+
+
+class Classifier:
+    """A text classifier: a validated model file and an engine that answers for it.
+
+    Made by :meth:`load`, :meth:`from_sklearn` or :meth:`from_weights`. It can be pickled, copied and shared between
+    threads; the engine starts when it is first needed.
+    """
+
+    def __init__(self, data: bytes, *, engine: EngineName = "wasm", variant: Variant = "simd") -> None:
+        check_engine(engine, variant)
+        self._set(bytes(data), parse(bytes(data)), engine, variant)
+
+    def _set(self, data: bytes, model: Model, engine: EngineName, variant: Variant) -> None:
+        self._data = data
+        self._model = model
+        self._engine_name: EngineName = engine
+        self._variant: Variant = variant
+        self._sha256 = hashlib.sha256(data).hexdigest()
+        self._opened: Engine | None = None
+        self._lock = threading.Lock()
+
+    # --- making one
+
+    @classmethod
+    def from_sklearn(
+        cls,
+        pipeline: Any,
+        *,
+        name: str,
+        weights: Literal["auto", "float64", "float32"] = "auto",
+        certificate_texts: Iterable[str] = (),
+        version: str = "1",
+        uncertain_below: float | None = None,
+    ) -> Classifier:
+        """Convert a fitted scikit-learn pipeline, or refuse with a reason.
+
+        Args:
+            pipeline: fitted; vectorizer, transformers, classifier.
+            name: the model's name, kept in the file.
+            weights: "float64" for scikit-learn's own bits, "float32" for half the size, "auto" for float32 where it is
+                proved to change no probability by more than 1e-6.
+            certificate_texts: texts of your own to check, of which the file keeps those that fit (in clear!).
+            version: the model's version, kept in the file.
+            uncertain_below: declares a "not sure" band: a confidence below this is uncertain.
+
+        Returns:
+            A classifier that answered like the pipeline on every text tried.
+
+        Raises:
+            UnsupportedPipelineError: names the step, the option, why, and what would work.
+        """
+        from .export import from_sklearn
+
+        return cls(
+            from_sklearn(
+                pipeline,
+                name=name,
+                weights=weights,
+                certificate_texts=check_texts(certificate_texts),
+                version=version,
+                uncertain_below=uncertain_below,
+            )
+        )
+
+    @classmethod
+    def from_weights(
+        cls,
+        vocabulary: Any,
+        coef: Any,
+        intercept: Any,
+        classes: Any,
+        *,
+        name: str,
+        certificate_texts: Iterable[str] = (),
+        **options: Any,
+    ) -> Classifier:
+        """A classifier from its numbers, without scikit-learn; works without numpy.
+
+        Args:
+            vocabulary: the n-grams in the order of the features, or a dict n-gram → index; None for hashing.
+            coef: (classes, features), or (1, features) for two classes; lists or an array.
+            intercept: one number for each row of ``coef``, or one number for all.
+            classes: labels, all str, all int or all bool.
+            name: the model's name, kept in the file.
+            certificate_texts: texts of your own to check, of which the file keeps those that fit (in clear!).
+            **options: ``head`` ("softmax", "sigmoid", "decision", "naive_bayes"), ``weights``, ``idf``, ``analyzer``,
+                ``ngram_range``, ``lowercase``, ``norm``, ``strip_accents``, ``stop_words``, ``token_pattern``,
+                ``binary``, ``sublinear_tf``, ``n_features``, ``alternate_sign``, ``uncertain_below``, ``version``:
+                see :func:`wasm_clf_widget.convert.weights.model_from_weights`.
+
+        Raises:
+            InputError: an argument that cannot be used, with what is allowed.
+        """
+        from .convert.weights import model_from_weights
+        from .export import from_model
+
+        model = model_from_weights(vocabulary, coef, intercept, classes, name=name, **options)
+        return cls(from_model(model, check_texts(certificate_texts)))
+
+    @classmethod
+    def load(cls, source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Classifier:
+        """Load a model file. Loading runs no code from it.
+
+        Args:
+            source: a path (a ``str`` with a suffix or a separator, or a ``Path``), the file's bytes, or the bare name
+                of a model that ships in the package.
+
+        Raises:
+            ModelFileError: the file is missing, damaged, altered, of a later format, or no model.
+        """
+        if isinstance(source, bytes | bytearray | memoryview):
+            return cls(bytes(source))
+        if isinstance(source, str) and not _is_path(source):
+            return cls(_shipped(source))
+        if not isinstance(source, str | os.PathLike):
+            raise InputError(f"load takes a path, a name or bytes, found {type(source).__name__}")
+        return cls(_read(Path(source)))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the model file; a reader sees the old file or the whole new one, never a part.
+
+        Args:
+            path: where to; a ``str`` needs a suffix (".safetensors") or a separator, as ``load`` asks for.
+
+        Returns:
+            The path.
+        """
+        if isinstance(path, str) and not _is_path(path):
+            raise InputError(f"the path {path!r} looks like the name of a shipped model: write {path + SUFFIX!r}")
+        target = Path(path)
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self._data)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp lets nobody else read; the model file gets the rights that any new file would.
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(temporary, 0o666 & ~mask)
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return target
+
+    def with_engine(self, engine: EngineName, variant: Variant | None = None) -> Classifier:
+        """The same model on another engine: "wasm" or "twin" (plain Python); ``variant`` "simd" or "baseline"."""
+        chosen = variant or self._variant
+        check_engine(engine, chosen)
+        other = Classifier.__new__(Classifier)
+        other._set(self._data, self._model, engine, chosen)
+        return other
+
+    # --- what it is
+
+    @property
+    def model(self) -> Model:
+        """The validated model."""
+        return self._model
+
+    @property
+    def model_bytes(self) -> bytes:
+        """The model file."""
+        return self._data
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the model file, as results name it."""
+        return self._sha256
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._model.name
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, started when first asked for."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_engine(self._engine_name, self._data, self._model, self._variant)
+            return self._opened
+
+    @property
+    def classes_(self) -> Any:
+        """The classes in the order of every score: an array where numpy is present, else a list."""
+        return _labels(self._model.classes, None)
+
+    def model_info(self) -> ModelInfo:
+        """What the file says of itself."""
+        m = self._model
+        return ModelInfo(
+            name=m.name,
+            version=m.version,
+            classes=m.classes,
+            n_features=m.vectorizer.n_features,
+            outputs=m.head.outputs,
+            weights=m.weights,
+            bound=m.bound,
+            promise=_promise(m),
+            uncertain_below=m.uncertain_below,
+            source=f"{m.source.library} {m.source.version}, Python {m.source.python}",
+            unicode=m.unicode,
+            pipeline=_pipeline(m),
+            certificate_texts=0 if m.certificate is None else len(m.certificate.texts),
+            size=len(self._data),
+            sha256=self._sha256,
+        )
+
+    # --- answers
+
+    @overload
+    def classify(self, texts: str) -> ClassificationResult: ...  # type: ignore[overload-overlap]
+    @overload
+    def classify(self, texts: Iterable[str]) -> list[ClassificationResult]: ...
+    def classify(self, texts: str | Iterable[str]) -> ClassificationResult | list[ClassificationResult]:
+        """Classify one text, or a list of them.
+
+        An empty text, or one of unknown words only, is classified as the source does it, with ``known_features`` 0.
+
+        Raises:
+            InputError: something that is no text, named with its index.
+        """
+        if isinstance(texts, str):
+            return self._results(self.engine.classify((texts,)))[0]
+        if isinstance(texts, bytes | bytearray):
+            check_text(texts)
+        return self._results(self.engine.classify(check_texts(texts)))
+
+    def predict(self, texts: Iterable[str]) -> Any:
+        """The label of each text: an array (n,) of the classes' type, or a list without numpy."""
+        return _labels(self._model.classes, self._batch(texts).labels)
+
+    def predict_proba(self, texts: Iterable[str]) -> Any:
+        """The probability of each class: (n, classes), float64.
+
+        Raises:
+            InputError: the source has no probabilities; ``decision_function`` has its scores.
+        """
+        if self._model.head.link == "none":
+            raise InputError(
+                f"the model {self.name!r} has no probabilities, as its source has none: call decision_function"
+            )
+        batch = self._batch(texts)
+        return _matrix(batch.probabilities or (), batch.n, len(self._model.classes))
+
+    def decision_function(self, texts: Iterable[str]) -> Any:
+        """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
+
+        Of naive Bayes the joint log-likelihood.
+        """
+        batch = self._batch(texts)
+        return _matrix(batch.scores, batch.n, self._model.head.outputs, flat=self._model.head.outputs == 1)
+
+    def explain(self, text: str) -> Explanation:
+        """The spans of a text with their weight for each class; with the remainder they add up to the scores."""
+        return self.engine.explain(check_text(text))
+
+    def _batch(self, texts: Iterable[str]) -> Batch:
+        return self.engine.classify(check_texts(texts))
+
+    def _results(self, batch: Batch) -> list[ClassificationResult]:
+        model, engine = self._model, self.engine
+        classes, k, c = model.classes, model.head.outputs, len(model.classes)
+        p = batch.probabilities
+        kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
+        limit = model.uncertain_below
+        results = []
+        for i in range(batch.n):
+            label = batch.labels[i]
+            confidence = None
+            values: Sequence[float]
+            if p is not None:
+                values = p[i * c : (i + 1) * c]
+                confidence = values[label]
+            elif k == 1:
+                values = (-batch.scores[i], batch.scores[i])
+            else:
+                values = batch.scores[i * k : (i + 1) * k]
+            results.append(
+                ClassificationResult(
+                    classes[label],
+                    label,
+                    confidence,
+                    kind,
+                    [{"label": name, "score": score} for name, score in zip(classes, values, strict=True)],
+                    batch.known[i],
+                    batch.replaced[i],
+                    limit is not None and confidence is not None and confidence < limit,
+                    engine.ran_on,
+                    engine.variant,
+                    self._sha256,
+                )
+            )
+        return results
+
+    # --- are the answers the right ones?
+
+    def verify(self) -> ParityReport:
+        """Replay the recorded answers in the file on the engine and on the twin.
+
+        ``ok`` where every score is within its tolerance of the source's, the engine's bits are those of the export, the
+        labels are equal, and the twin agrees; else ``first_difference`` names the text and the stage.
+        """
+        from .parity import replay
+        from .twin import Twin
+
+        return replay(self._model, self.engine, Twin(self._model), is_twin=self._engine_name == "twin")
+
+    def compare(self, pipeline: Any, texts: Iterable[str]) -> ParityReport:
+        """Hold the answers to ``texts`` against those of the live scikit-learn pipeline.
+
+        Texts with a lone surrogate, or with characters that this Python's Unicode version reads otherwise, are counted
+        as ``not_comparable``.
+        """
+        from .export import compare_live
+
+        return compare_live(self._model, self.engine, pipeline, check_texts(texts))
+
+    # --- Python's manners
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._data, self._engine_name, self._variant)
+
+    def __repr__(self) -> str:
+        m = self._model
+        classes = ", ".join(map(repr, m.classes[:4])) + (", …" if len(m.classes) > 4 else "")
+        return (
+            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {m.vectorizer.n_features:,} features, "
+            f"{m.weights}, {len(self._data) / 1000:,.0f} kB, engine {self._engine_name!r}>"
+        )
+
+
+def _restore(data: bytes, engine: EngineName, variant: Variant) -> Classifier:
+    return Classifier(data, engine=engine, variant=variant)
+
+
+def _is_path(source: str) -> bool:
+    return Path(source).suffix != "" or "/" in source or os.sep in source
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if (size := path.stat().st_size) > MAX_FILE:
+            raise ModelFileError(f"{path}: the file has {size:,} bytes, {MAX_FILE:,} are allowed")
+        return path.read_bytes()
+    except OSError as error:
+        hint = (
+            " (nothing is fetched from an address: download it first)"
+            if "://" in str(path).replace(":/", "://")
+            else ""
+        )
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}{hint}") from None
+
+
+def _shipped(name: str) -> bytes:
+    folder = resources.files(__package__).joinpath("models")
+    names = (
+        sorted(f.name.removesuffix(SUFFIX) for f in folder.iterdir() if f.name.endswith(SUFFIX))
+        if folder.is_dir()
+        else []
+    )
+    if name not in names:
+        ships = ", ".join(map(repr, names)) or "none"
+        raise ModelFileError(f"no model {name!r} ships in this package; what ships: {ships}. A path needs its suffix")
+    return folder.joinpath(name + SUFFIX).read_bytes()
+
+
+def _numpy() -> Any:
+    """numpy where it is present; a program that has not imported it need not wait for it under Pyodide."""
+    if sys.platform == "emscripten" and "numpy" not in sys.modules:
+        return None
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+def _labels(classes: tuple[Label, ...], indices: Sequence[int] | None) -> Any:
+    numpy = _numpy()
+    if numpy is None:
+        return list(classes) if indices is None else [classes[i] for i in indices]
+    array = numpy.array(classes)
+    return array if indices is None else array[numpy.asarray(indices, dtype=numpy.intp)]
+
+
+def _matrix(values: Sequence[float], n: int, columns: int, *, flat: bool = False) -> Any:
+    numpy = _numpy()
+    if numpy is None:
+        return list(values) if flat else [list(values[i * columns : (i + 1) * columns]) for i in range(n)]
+    array = numpy.array(values, dtype=numpy.float64)
+    return array if flat else array.reshape(n, columns)
+
+
+def _promise(model: Model) -> str:
+    if model.weights == "float64":
+        return "the same score bits as the source's on x86-64 (with a logarithm: counts to 7,284); the same labels"
+    bound = "" if model.bound is None else f"; no probability of any text is off by more than {model.bound:.2g}"
+    return f"scores within 2^-23 of the sum of |weight x value| of the source's{bound}"
+
+
+def _pipeline(model: Model) -> tuple[str, ...]:
+    """The stages in words."""
+    v, h = model.vectorizer, model.head
+    method = f"hashing to {v.n_features:,}" if v.vocabulary is None else f"vocabulary of {v.n_features:,}"
+    extras = [
+        *([] if v.lowercase else ["case kept"]),
+        *([f"accents stripped ({v.strip_accents})"] if v.strip_accents else []),
+        *([f"tokens {v.token_pattern}"] if v.token_pattern else []),
+        *([f"{len(v.stop_words):,} stop words"] if v.stop_words else []),
+        *(["binary"] if v.binary else []),
+        *(["alternate signs"] if v.vocabulary is None and v.alternate_sign else []),
+    ]
+    low, high = v.ngram_range
+    stages = ["; ".join([f"{v.analyzer} {low}-{high}, {method}", *extras])]
+    for transform in model.transforms:
+        match transform:
+            case SublinearTf():
+                stages.append("sublinear tf")
+            case Idf():
+                stages.append("idf")
+            case Normalize(norm):
+                stages.append(f"{norm} norm")
+    kind = "naive Bayes" if h.kind == "naive_bayes" else "linear"
+    stages.append(f"{kind}, {h.outputs} scores, {'decision scores only' if h.link == 'none' else h.link}")
+    return tuple(stages)

@@ -1,0 +1,125 @@
+"""The engine's ABI in bytes (docs/engine-abi.md): requests out, answers in. No WebAssembly runtime in here."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from ..errors import EngineError, InputError, ModelFileError, WasmClfError
+from ..model.spec import Model
+from ..results import Explanation, Span
+
+ABI_VERSION = 1
+
+REQUEST = struct.Struct("<10I")
+CONSUMED_AT = 32
+"""Where in the request the engine writes how many bytes it read."""
+
+STAGE_NUMBERS = {"normalize": 0, "tokens": 1, "ngrams": 2, "features": 3, "scores": 4}
+
+_ERRORS: dict[int, type[WasmClfError]] = {
+    -1: EngineError,
+    -2: ModelFileError,
+    -3: ModelFileError,
+    -4: InputError,
+    -5: EngineError,
+    -6: InputError,
+    -7: ModelFileError,
+}
+
+
+def error(code: int, message: bytes) -> WasmClfError:
+    """The typed error for a negative result, with the engine's own message."""
+    text = message.decode("utf-8", "replace").strip()
+    kind = _ERRORS.get(code, EngineError)
+    if code == -5:
+        text = f"the engine is out of memory ({text or 'WebAssembly has 4 GiB at most'}): send shorter texts"
+    return kind(text or f"the engine stopped with code {code}")
+
+
+def output_size(model: Model, n: int) -> int:
+    """Bytes of the answers to n texts, as ``split_outputs`` expects them."""
+    return n * (8 * model.head.outputs + _probabilities(model) * 8 + 8)
+
+
+def output_places(model: Model, n: int, address: int) -> tuple[int, int, int, int]:
+    """Addresses of scores, probabilities (0 without a link), labels and known features in one block."""
+    k, c = model.head.outputs, _probabilities(model)
+    probabilities = address + 8 * n * k
+    labels = probabilities + 8 * n * c
+    return address, probabilities if c else 0, labels, labels + 4 * n
+
+
+def _probabilities(model: Model) -> int:
+    return 0 if model.head.link == "none" else len(model.classes)
+
+
+def append_outputs(
+    model: Model,
+    n: int,
+    block: bytes,
+    scores: array[float],
+    probabilities: array[float],
+    labels: array[int],
+    known: array[int],
+) -> None:
+    """Append the answers to n texts from the block that the engine wrote."""
+    view = memoryview(block)
+    a = 8 * n * model.head.outputs
+    b = a + 8 * n * _probabilities(model)
+    scores.frombytes(view[:a])
+    probabilities.frombytes(view[a:b])
+    labels.frombytes(view[b : b + 4 * n])
+    known.frombytes(view[b + 4 * n : b + 8 * n])
+
+
+def offsets(sizes: Sequence[int]) -> bytes:
+    """Arrow's offsets for texts of these sizes in bytes."""
+    result = array("I", [0])
+    total = 0
+    for size in sizes:
+        total += size
+        result.append(total)
+    return result.tobytes()
+
+
+def strings(block: bytes) -> list[str]:
+    """The output of stages 1 and 2: count, offsets, bytes."""
+    (count,) = struct.unpack_from("<I", block)
+    ends = struct.unpack_from(f"<{count + 1}I", block, 4)
+    base = 8 + 4 * count
+    return [block[base + a : base + b].decode() for a, b in pairwise(ends)]
+
+
+def features(block: bytes) -> list[tuple[int, float]]:
+    """The output of stage 3: count, indices, values."""
+    (count,) = struct.unpack_from("<I", block)
+    indices = struct.unpack_from(f"<{count}I", block, 8)
+    values = struct.unpack_from(f"<{count}d", block, _aligned(8 + 4 * count))
+    return list(zip(indices, values, strict=True))
+
+
+def explanation(block: bytes, text: str, model: Model) -> Explanation:
+    """The output of ``wcw_explain``."""
+    n, c = struct.unpack_from("<2I", block)
+    records = list(struct.iter_unpack("<6I", block[8 : 8 + 24 * n]))
+    at = _aligned(8 + 24 * n)
+    weights = struct.unpack_from(f"<{n * c}d", block, at)
+    at += 8 * n * c
+    remainder: tuple[float, ...] = struct.unpack_from(f"<{c}d", block, at)
+    scores: tuple[float, ...] = struct.unpack_from(f"<{c}d", block, at + 8 * c)
+    ngrams = at + 16 * c
+    spans = [_span(block, ngrams, record, weights[i * c : (i + 1) * c]) for i, record in enumerate(records)]
+    return Explanation(text, model.classes, spans, remainder, scores)
+
+
+def _span(block: bytes, base: int, record: tuple[Any, ...], weights: tuple[float, ...]) -> Span:
+    start, end, _, _, offset, size = record
+    return Span(start, end, block[base + offset : base + offset + size].decode(), weights)
+
+
+def _aligned(position: int) -> int:
+    return (position + 7) // 8 * 8

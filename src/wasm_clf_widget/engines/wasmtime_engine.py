@@ -1,0 +1,188 @@
+"""The wasm engine in the CPython kernel, run by wasmtime.
+
+A call through wasmtime-py's ``Func`` costs 20-40 µs, the same through ``wasmtime_func_call_unchecked`` one: it goes
+through private fields of the package, whose version is therefore pinned, and falls back to the plain call without them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import EngineError
+from ..model.spec import Model
+from .wasm_engine import Trapped, WasmEngine
+
+Variant = Literal["simd", "baseline"]
+VARIANTS: tuple[Variant, ...] = ("simd", "baseline")
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+_modules: dict[Path, tuple[Any, Any]] = {}
+_modules_lock = threading.Lock()
+# wasmtime's finalizers need its own modules, which are gone when ours is torn down at the very end.
+atexit.register(_modules.clear)
+
+
+def engine_path(variant: Variant) -> Path:
+    """The engine's file in the package."""
+    return STATIC / f"engine.{variant}.wasm"
+
+
+def open_wasmtime_engine(data: bytes, model: Model, variant: Variant = "simd", path: Path | None = None) -> WasmEngine:
+    """A model on the engine file of ``variant`` (or another file, for tests)."""
+    file = path or engine_path(variant)
+    engine, module = _module(file)
+    return WasmEngine(data, model, lambda: WasmtimeRuntime(engine, module), ran_on="kernel-wasm", variant=variant)
+
+
+def _module(path: Path) -> tuple[Any, Any]:
+    """The compiled module: once in a process, shared by every engine."""
+    with _modules_lock:
+        if path not in _modules:
+            try:
+                import wasmtime
+            except ImportError as error:
+                raise EngineError(
+                    f"wasmtime cannot be imported ({error}): install wasmtime, or use with_engine('twin')"
+                ) from None
+            try:
+                code = path.read_bytes()
+            except OSError:
+                raise EngineError(
+                    f"the engine file {path} is missing: run `make build` in a source tree, else install the wheel anew"
+                ) from None
+            engine = wasmtime.Engine()
+            try:
+                _modules[path] = engine, wasmtime.Module(engine, code)
+            except wasmtime.WasmtimeError as error:
+                raise EngineError(f"the engine file {path} cannot be compiled: {error}") from None
+        return _modules[path]
+
+
+class WasmtimeRuntime:
+    """Satisfies ``wasm_engine.Runtime``: one Store with one Instance."""
+
+    def __init__(self, engine: Any, module: Any) -> None:
+        import wasmtime
+
+        try:
+            self._store: Any = wasmtime.Store(engine)
+            self._exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
+            self._memory: Any = self._exports["memory"]
+        except (wasmtime.WasmtimeError, KeyError) as error:
+            raise EngineError(f"the engine cannot be started: {error}") from None
+        self._calls: dict[str, Callable[..., int]] = {}
+        fast = _fast_memory(self._store, self._memory)
+        self._base, self._size = fast or (self._plain_base, self._plain_size)
+
+    def call(self, name: str, *arguments: int) -> int:
+        """Call an export."""
+        function = self._calls.get(name)
+        if function is None:
+            try:
+                export = self._exports[name]
+            except KeyError:
+                raise EngineError(f"the engine file has no function {name}: build it from this version") from None
+            function = _fast_call(self._store, export) or _plain_call(self._store, export)
+            self._calls[name] = function
+        return function(*arguments)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Copy into the memory. The address comes from the engine: it is not trusted with the process."""
+        if address + len(data) > self._size():
+            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
+        ctypes.memmove(self._base() + address, data, len(data))
+
+    def read(self, address: int, size: int) -> bytes:
+        """Copy out of the memory."""
+        if address + size > self._size():
+            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
+        return ctypes.string_at(self._base() + address, size)
+
+    def close(self) -> None:
+        """Release the instance with its memory."""
+        self._calls.clear()
+        self._exports = self._memory = None
+        self._store = None
+
+    def _plain_base(self) -> int:
+        return ctypes.addressof(self._memory.data_ptr(self._store).contents)
+
+    def _plain_size(self) -> int:
+        return int(self._memory.data_len(self._store))
+
+
+def _plain_call(store: Any, export: Any) -> Callable[..., int]:
+    """The public way."""
+    import wasmtime
+
+    def call(*arguments: int) -> int:
+        try:
+            # Addresses above 2 GiB are negative as the signed integers that wasmtime-py takes.
+            result = export(store, *(a - (1 << 32) if a >= 1 << 31 else a for a in arguments))
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise Trapped(str(error)) from None
+        return 0 if result is None else int(result)
+
+    return call
+
+
+def _fast_call(store: Any, export: Any) -> Callable[..., int] | None:
+    """The call without conversions, or None where this wasmtime has it not."""
+    try:
+        import wasmtime
+        from wasmtime import _ffi as ffi
+
+        kind = export.type(store)
+        arity = len(kind.params)
+        if any(str(t) != "i32" for t in [*kind.params, *kind.results]) or len(kind.results) > 1:
+            return None
+        context = store._context()
+        function = ctypes.byref(export._func)
+        slots = (ffi.wasmtime_val_raw_t * max(1, arity))()
+        trap = ctypes.POINTER(ffi.wasm_trap_t)()
+        trap_reference = ctypes.byref(trap)
+        invoke: Any = ffi.dll["wasmtime_func_call_unchecked"]
+        invoke.restype = ctypes.c_void_p
+        invoke.argtypes = None
+        has_result = len(kind.results) == 1
+        error_type = ctypes.POINTER(ffi.wasmtime_error_t)
+    except (ImportError, AttributeError, TypeError):
+        return None
+    count = ctypes.c_size_t(len(slots))
+
+    def call(*arguments: int) -> int:
+        if len(arguments) != arity:
+            raise EngineError(f"an export of {arity} arguments was called with {len(arguments)}: build the engine anew")
+        for slot, value in zip(slots, arguments, strict=True) if arity else ():
+            slot.i32 = value
+        failure = invoke(context, function, slots, count, trap_reference)
+        if failure:
+            raise Trapped(str(wasmtime.WasmtimeError._from_ptr(ctypes.cast(failure, error_type))))
+        if trap:
+            # The object owns what the pointer points to; the next call needs an empty one.
+            message = str(wasmtime.Trap._from_ptr(ctypes.cast(trap, ctypes.POINTER(ffi.wasm_trap_t))))
+            ctypes.memset(ctypes.addressof(trap), 0, ctypes.sizeof(trap))
+            raise Trapped(message)
+        return int(slots[0].i32) if has_result else 0
+
+    return call
+
+
+def _fast_memory(store: Any, memory: Any) -> tuple[Callable[[], int], Callable[[], int]] | None:
+    """(address, size) of the memory, both asked anew each time since it may grow in any call."""
+    try:
+        from wasmtime import _ffi as ffi
+
+        context = store._context()
+        reference = ctypes.byref(memory._memory)
+        base, size = ffi.dll["wasmtime_memory_data"], ffi.dll["wasmtime_memory_data_size"]
+        base.restype = ctypes.c_void_p
+        size.restype = ctypes.c_size_t
+    except (ImportError, AttributeError, TypeError):
+        return None
+    return (lambda: base(context, reference) or 0), (lambda: size(context, reference))

@@ -1,0 +1,228 @@
+"""From a converted model to a certified file: look-up table, trial by many texts, certificate."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from .convert import certify
+from .engines import Batch, Engine, open_engine
+from .errors import InputError, UnsupportedPipelineError, WasmClfError
+from .model.file import dump
+from .model.limits import UNICODE_VERSIONS
+from .model.spec import Model
+from .parity import Answer, Stages, Tally, answer_at, skip_live, source_tolerance, twin_tolerance
+from .results import ParityReport
+from .twin import Twin
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Whose answers are certified: rows of scores, of probabilities (or None), labels, and the stages behind them."""
+
+    by: str
+    scores: Sequence[Sequence[float]]
+    probabilities: Sequence[Sequence[float]] | None
+    labels: Sequence[int]
+    stages: Stages
+    exact: bool
+
+    def answer(self, i: int) -> Answer:
+        p = None if self.probabilities is None else self.probabilities[i]
+        return Answer(self.scores[i], p, self.labels[i])
+
+
+def from_sklearn(
+    pipeline: Any,
+    *,
+    name: str,
+    weights: Literal["auto", "float64", "float32"],
+    certificate_texts: Sequence[str],
+    version: str,
+    uncertain_below: float | None,
+) -> bytes:
+    """The certified file of a fitted pipeline."""
+    from .convert.sklearn import model_from_sklearn, source_answers
+    from .convert.stages import SourceStages
+    from .convert.weights import check_name, check_uncertain_below
+
+    check_name("name", name)
+    check_name("version", version)
+    check_uncertain_below(uncertain_below)
+    model = model_from_sklearn(pipeline, name=name, weights=weights, version=version)
+    model = replace(model, uncertain_below=uncertain_below)
+    texts = _texts(model, certificate_texts)
+    answers = source_answers(pipeline, texts)
+    kept = [i for i in range(len(texts)) if i not in answers.refused]
+    source = _Source(
+        by=f"{model.source.library} {model.source.version}",
+        scores=answers.scores[kept].tolist(),
+        probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
+        labels=answers.labels[kept].tolist(),
+        stages=SourceStages(pipeline),
+        # Elsewhere scipy's compiler may fuse multiply and add, and numpy have other logarithms.
+        exact=platform.machine().lower() in ("x86_64", "amd64"),
+    )
+    return _certified(model, [texts[i] for i in kept], source, [texts[i] for i in sorted(answers.refused)])
+
+
+def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
+    """The certified file of a model that has no source but its own numbers: the twin is its source, and it says so."""
+    twin = Twin(model)
+    texts, refused, answers = [], [], []
+    for text in _texts(model, certificate_texts):
+        try:
+            answers.append(twin.answer(text))
+            texts.append(text)
+        except InputError:
+            refused.append(text)
+    source = _Source(
+        by="twin",
+        scores=[a.scores for a in answers],
+        probabilities=None if model.head.link == "none" else [a.probabilities or [] for a in answers],
+        labels=[a.label for a in answers],
+        stages=twin,
+        exact=True,
+    )
+    return _certified(model, texts, source, refused)
+
+
+def _texts(model: Model, own: Sequence[str]) -> list[str]:
+    """The caller's texts, then ours."""
+    from .convert.ugly_texts import ugly_texts
+
+    return certify.usable([*own, *ugly_texts(model)])
+
+
+def _certified(model: Model, texts: list[str], source: _Source, refused: list[str]) -> bytes:
+    if model.unicode not in UNICODE_VERSIONS:
+        raise UnsupportedPipelineError(
+            "python",
+            "unicodedata",
+            f"this Python follows Unicode {model.unicode}, the engine knows {', '.join(UNICODE_VERSIONS)}",
+            "a Python from 3.11 to 3.14",
+        )
+    plain = dump(replace(model, certificate=None, table=None))
+    engine = open_engine("wasm", plain, model)
+    try:
+        table = _build_table(engine) if model.vectorizer.vocabulary is not None else None
+        engine.dispose()
+        model = replace(model, table=table)
+        engine = open_engine("wasm", dump(model), model)
+        batch = engine.classify(texts)
+        tolerances = _try_all(model, engine, texts, batch, source, refused)
+    finally:
+        engine.dispose()
+    certificate = certify.certificate(
+        model,
+        source.by,
+        texts,
+        scores=source.scores,
+        probabilities=source.probabilities,
+        labels=source.labels,
+        tolerances=tolerances,
+        engine=batch,
+    )
+    return dump(replace(model, certificate=certificate))
+
+
+def _build_table(engine: Engine) -> bytes | None:
+    build = getattr(engine, "build_table", None)
+    return build() if build is not None else None
+
+
+def _try_all(
+    model: Model, engine: Engine, texts: list[str], batch: Batch, source: _Source, refused: list[str]
+) -> list[list[float]]:
+    """Hold source, engine and twin against each other on every text; the tolerances of the scores."""
+    twin = Twin(model)
+    against_source = Tally(model, engine, source.by)
+    against_twin = Tally(model, engine, "twin")
+    tolerances = []
+    for i, text in enumerate(texts):
+        tolerance = _tolerance(model, twin, text, exact=source.exact)
+        tolerances.append(tolerance)
+        got = answer_at(model, batch, i)
+        against_source.checked += 1
+        against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)
+        against_twin.checked += 1
+        own = twin.answer(text)
+        expected = Answer(own.scores, own.probabilities, own.label)
+        against_twin.hold(i, text, expected, got, twin_tolerance(model, twin, text), twin)
+        if against_source.first or against_twin.first:
+            break
+    for tally in (against_source, against_twin):
+        if tally.first is not None:
+            text = texts[tally.first.text_index]
+            raise UnsupportedPipelineError(
+                "pipeline",
+                tally.first.stage,
+                f"the engine does not answer as {tally.against} on the text {text[:80]!r}: at the stage "
+                f"{tally.first.stage!r} {tally.against} has {tally.first.expected}, the engine {tally.first.got}",
+                "please report this pipeline: a classifier that disagrees is never returned",
+            )
+    _refuse_alike(engine, twin, refused, source.by)
+    return tolerances
+
+
+def _tolerance(model: Model, twin: Twin, text: str, *, exact: bool) -> list[float]:
+    tolerance = source_tolerance(model, twin, text)
+    if exact:
+        return tolerance
+    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, twin.answer(text).abs_sum, strict=True)]
+
+
+def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> None:
+    """Where the source raises, engine and twin have to."""
+    for text in refused:
+        for name, ask in (("engine", lambda t: engine.classify((t,))), ("twin", twin.answer)):
+            try:
+                ask(text)
+            except InputError:
+                continue
+            raise UnsupportedPipelineError(
+                "pipeline",
+                "scores",
+                f"{by} refuses the text {text[:80]!r}, the {name} answers",
+                "please report this pipeline: a classifier that disagrees is never returned",
+            )
+
+
+def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) -> ParityReport:
+    """Hold an engine's answers against those of the pipeline in this process."""
+    from .convert.sklearn import source_answers
+    from .convert.stages import SourceStages
+
+    classes = getattr(pipeline, "classes_", ())
+    found = [label.item() if hasattr(label, "item") else label for label in classes]
+    if found != list(model.classes):
+        raise InputError(f"the pipeline's classes are {found!r}, the model's {list(model.classes)!r}: not of one fit")
+    tally = Tally(model, engine, "scikit-learn, live")
+    twin = Twin(model)
+    indices = [i for i, text in enumerate(texts) if not skip_live(text, model)]
+    tally.not_comparable = len(texts) - len(indices)
+    chosen = [texts[i] for i in indices]
+    answers = source_answers(pipeline, chosen)
+    exact = platform.machine().lower() in ("x86_64", "amd64")
+    stages = SourceStages(pipeline)
+    for row, (index, text) in enumerate(zip(indices, chosen, strict=True)):
+        tally.checked += 1
+        got: Answer | None = None
+        try:
+            got = answer_at(model, engine.classify((text,)), 0)
+        except WasmClfError as error:
+            if row not in answers.refused:
+                tally.part(index, text, "an answer", f"{type(error).__name__}: {error}", stages)
+        if row in answers.refused:
+            if got is not None:
+                tally.part(index, text, "an error", "an answer", stages)
+            continue
+        if got is None:
+            continue
+        p = None if answers.probabilities is None else answers.probabilities[row].tolist()
+        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row]))
+        tally.hold(index, text, expected, got, _tolerance(model, twin, text, exact=exact), stages)
+    kept = 0 if model.certificate is None else len(model.certificate.texts)
+    return tally.report(kept=kept)

@@ -1,0 +1,262 @@
+"""Do two implementations answer alike? Tolerances, the replay of a certificate, and the stage where answers part.
+
+The tolerances are those of the arithmetic promise (docs, "Arithmetic"; ``convert.precision`` has the proofs). A label
+may differ only where the scores of the two classes are closer together than their tolerances.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .convert.precision import probability_tolerance, score_tolerance
+from .engines.base import Batch, Engine
+from .errors import WasmClfError
+from .model.spec import Certificate, Model, SublinearTf
+from .results import FirstDifference, ParityReport, Stage
+from .texts import has_surrogate
+from .twin import Twin
+from .twin.unicode_changes import not_comparable
+
+# Where rounding may differ (float32, logarithms of no counts) feature values of equal texts still agree this well.
+_FEATURE_TOLERANCE = 1e-11
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One text's K scores, C probabilities (None without a link) and class index."""
+
+    scores: Sequence[float]
+    probabilities: Sequence[float] | None
+    label: int
+
+
+class Stages(Protocol):
+    """Something that shows its work: an engine, the twin, or scikit-learn (None: it has no such stage)."""
+
+    def normalize(self, text: str) -> str | None: ...
+    def tokens(self, text: str) -> list[str] | None: ...
+    def ngrams(self, text: str) -> list[str] | None: ...
+    def features(self, text: str) -> list[tuple[int, float]] | None: ...
+
+
+def answer_at(model: Model, batch: Batch, i: int) -> Answer:
+    """Text ``i`` of a batch."""
+    k, c = model.head.outputs, len(model.classes)
+    probabilities = None if batch.probabilities is None else batch.probabilities[i * c : (i + 1) * c]
+    return Answer(batch.scores[i * k : (i + 1) * k], probabilities, int(batch.labels[i]))
+
+
+def recorded(model: Model, certificate: Certificate, i: int) -> tuple[Answer, Sequence[float]]:
+    """What the source answered to text ``i`` of the certificate, and the tolerance of its scores."""
+    k, c = model.head.outputs, len(model.classes)
+    p = certificate.probabilities
+    answer = Answer(
+        certificate.scores[i * k : (i + 1) * k],
+        None if p is None else p[i * c : (i + 1) * c],
+        int(certificate.labels[i]),
+    )
+    return answer, certificate.tolerance[i * k : (i + 1) * k]
+
+
+def source_tolerance(model: Model, twin: Twin, text: str) -> list[float]:
+    """How far the scores of ``text`` may be from the source's."""
+    return score_tolerance(model, _row(model, twin, text), max_count=len(text))
+
+
+def twin_tolerance(model: Model, twin: Twin, text: str) -> list[float]:
+    """How far twin and engine may be apart: both round the logarithm of every count correctly."""
+    return score_tolerance(model, _row(model, twin, text), max_count=1)
+
+
+def _row(model: Model, twin: Twin, text: str) -> list[tuple[int, float]]:
+    """The features, where a tolerance depends on them."""
+    if model.weights == "float64" and SublinearTf() not in model.transforms:
+        return []
+    return twin.features(text)
+
+
+def difference(model: Model, expected: Answer, got: Answer, tolerance: Sequence[float]) -> tuple[float, bool, bool]:
+    """(largest difference of a score or probability, whether it is within the promise, whether the label may stand)."""
+    apart = [abs(a - b) for a, b in zip(expected.scores, got.scores, strict=True)]
+    close = all(d <= t for d, t in zip(apart, tolerance, strict=True))
+    largest = max(apart)
+    if (expected.probabilities is None) != (got.probabilities is None):
+        return math.inf, False, False
+    if expected.probabilities is not None and got.probabilities is not None:
+        allowed = probability_tolerance(model, expected.scores, tolerance)
+        furthest = max(abs(a - b) for a, b in zip(expected.probabilities, got.probabilities, strict=True))
+        largest = max(largest, furthest)
+        close = close and furthest <= allowed
+    return largest, close and not math.isnan(largest), _label_may_stand(expected, got, tolerance)
+
+
+def _label_may_stand(expected: Answer, got: Answer, tolerance: Sequence[float]) -> bool:
+    if expected.label == got.label:
+        return True
+    s = expected.scores
+    if len(s) == 1:
+        return tolerance[0] > 0.0 and abs(s[0]) <= tolerance[0]
+    bounds = tolerance[expected.label] + tolerance[got.label]
+    return bounds > 0.0 and s[expected.label] - s[got.label] <= bounds
+
+
+def first_stage(
+    model: Model, expected: Stages, got: Stages, text: str, tolerance: float
+) -> tuple[Stage, str, str] | None:
+    """The first stage before the scores at which two implementations part, with what each had; None where none does."""
+    names: tuple[Stage, ...] = ("normalize", "tokens", "ngrams")
+    for stage in names:
+        a, b = _ask(expected, stage, text), _ask(got, stage, text)
+        if a is not None and b is not None and a != b:
+            return stage, *_shown(a, b)
+    a, b = _ask(expected, "features", text), _ask(got, "features", text)
+    if a is None or b is None or (not isinstance(a, str) and not isinstance(b, str) and _same_row(a, b, tolerance)):
+        return None
+    return "features", *_shown(a, b)
+
+
+def _ask(stages: Stages, name: str, text: str) -> object:
+    """What a stage gives; an error it raises on purpose is an answer too."""
+    try:
+        return getattr(stages, name)(text)
+    except WasmClfError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _same_row(a: object, b: object, tolerance: float) -> bool:
+    assert isinstance(a, list)
+    assert isinstance(b, list)
+    first, second = sorted(a), sorted(b)
+    return [i for i, _ in first] == [i for i, _ in second] and all(
+        x == y or abs(x - y) <= tolerance * abs(x) for (_, x), (_, y) in zip(first, second, strict=True)
+    )
+
+
+def _shown(a: object, b: object) -> tuple[str, str]:
+    """Both sides in short, from a little before the place where they part."""
+    if isinstance(a, list) and isinstance(b, list):
+        at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        at = max(0, at - 2)
+        return _cut(repr(a[at:]), at), _cut(repr(b[at:]), at)
+    return _cut(a if isinstance(a, str) else repr(a), 0), _cut(b if isinstance(b, str) else repr(b), 0)
+
+
+def _cut(text: str, skipped: int) -> str:
+    text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return f"…{text}" if skipped else text
+
+
+def feature_tolerance(model: Model) -> float:
+    """How far feature values of two right implementations may be apart, relatively."""
+    exact = model.weights == "float64" and SublinearTf() not in model.transforms[1:]
+    return 0.0 if exact else _FEATURE_TOLERANCE
+
+
+@dataclass(slots=True)
+class Tally:
+    """Collects comparisons of one report. ``against`` names what the answers were held against."""
+
+    model: Model
+    engine: Stages
+    against: str
+    checked: int = 0
+    max_abs_diff: float = 0.0
+    label_mismatches: int = 0
+    not_comparable: int = 0
+    first: FirstDifference | None = field(default=None)
+
+    def hold(
+        self, index: int, text: str, expected: Answer, got: Answer, tolerance: Sequence[float], stages: Stages
+    ) -> None:
+        """Compare one text's answers; on the first difference find its stage against ``stages``."""
+        largest, close, label = difference(self.model, expected, got, tolerance)
+        self.max_abs_diff = max(self.max_abs_diff, largest)
+        self.label_mismatches += not label
+        if (not close or not label) and self.first is None:
+            self.part(index, text, _answer_text(expected), _answer_text(got), stages)
+
+    def part(self, index: int, text: str, expected: str, got: str, stages: Stages) -> None:
+        """Note a difference of the final answers, at the earliest stage that shows one."""
+        found = first_stage(self.model, stages, self.engine, text, feature_tolerance(self.model))
+        stage, a, b = found if found is not None else ("scores", expected, got)
+        if self.first is None:
+            self.first = FirstDifference(index, stage, a, b)
+
+    def report(self, *, kept: int, live_checked: int = 0) -> ParityReport:
+        """The report."""
+        return ParityReport(
+            ok=self.first is None and self.checked > 0,
+            checked=self.checked,
+            live_checked=live_checked,
+            max_abs_diff=self.max_abs_diff,
+            label_mismatches=self.label_mismatches,
+            kept=kept,
+            first_difference=self.first,
+            not_comparable=self.not_comparable,
+            against=self.against,
+        )
+
+
+def _answer_text(answer: Answer) -> str:
+    scores = ", ".join(map(repr, answer.scores[:8]))
+    more = ", …" if len(answer.scores) > 8 else ""
+    return f"class {answer.label}, scores [{scores}{more}]"
+
+
+def replay(model: Model, engine: Engine, twin: Twin, *, is_twin: bool) -> ParityReport:
+    """Replay the certificate on ``engine`` and the twin.
+
+    The engine's scores must lie within the recorded tolerance of the source's and have the bits that the engine had at
+    export; the twin must agree with the engine. ``is_twin``: the engine is the twin itself, whose probabilities may
+    differ in the last bits, and which cannot judge texts of another Unicode version. A file without a certificate
+    proves nothing and is not ``ok``.
+    """
+    certificate = model.certificate
+    tally = Tally(model, engine, certificate.by if certificate else "nothing: the file has no certificate")
+    if certificate is None:
+        return tally.report(kept=0)
+    kept = len(certificate.texts)
+    batch = engine.classify(certificate.texts)
+    for i, text in enumerate(certificate.texts):
+        foreign = not_comparable(text, model.unicode)
+        tally.not_comparable += foreign
+        if foreign and is_twin:
+            continue
+        tally.checked += 1
+        got = answer_at(model, batch, i)
+        expected, tolerance = recorded(model, certificate, i)
+        # The recorded tolerance holds on the machine that exported; the twin elsewhere may round a logarithm otherwise.
+        tally.hold(i, text, expected, got, tolerance, twin)
+        if not is_twin:
+            _hold_bits(tally, certificate, i, text, got, twin)
+            if not foreign:
+                answer = twin.answer(text)
+                own = Answer(answer.scores, answer.probabilities, answer.label)
+                tally.hold(i, text, own, got, twin_tolerance(model, twin, text), twin)
+    return tally.report(kept=kept)
+
+
+def _hold_bits(tally: Tally, certificate: Certificate, i: int, text: str, got: Answer, twin: Twin) -> None:
+    """The engine's own answers have to come back to the bit."""
+    k = len(got.scores)
+    expected = Answer(certificate.engine_scores[i * k : (i + 1) * k], None, got.label)
+    same = _bits(expected.scores) == _bits(got.scores)
+    if same and got.probabilities is not None and certificate.engine_probabilities is not None:
+        c = len(got.probabilities)
+        same = _bits(certificate.engine_probabilities[i * c : (i + 1) * c]) == _bits(got.probabilities)
+    if not same and tally.first is None:
+        tally.part(i, text, f"the engine's recorded bits: {_answer_text(expected)}", _answer_text(got), twin)
+
+
+def _bits(values: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def skip_live(text: str, model: Model) -> bool:
+    """Whether scikit-learn on this Python may rightly answer otherwise: lone surrogates, another Unicode version."""
+    return has_surrogate(text) or not_comparable(text, model.unicode)
