@@ -256,9 +256,7 @@ export class EngineInstance {
     return new Uint8Array(this.#exports.memory.buffer, ptr, size).slice() as Uint8Array<ArrayBuffer>;
   }
 
-  #call(run: () => number): number;
-  #call(run: () => void): void;
-  #call(run: () => number | void): number | void {
+  #call<T>(run: () => T): T {
     try {
       return run();
     } catch (error) {

@@ -117,7 +117,6 @@ function parseClasses(raw: Record<string, unknown>, text: string): Label[] {
   if (values.length < 2) throw damaged(`it has ${values.length} classes; a classifier has at least 2`);
   const allowed = type === "int" ? "number" : type === "bool" ? "boolean" : "string";
   for (const value of values) {
-    // biome-ignore lint/suspicious/useValidTypeof: the three words above are valid answers of typeof
     if (typeof value !== allowed) throw damaged(`one of its classes is ${JSON.stringify(value)}, not of type ${type}`);
   }
   if (type === "int" && values.some((value) => !Number.isSafeInteger(value))) {
