@@ -248,7 +248,7 @@ class Classifier:
             InputError: something that is no text, named with its index.
         """
         if isinstance(texts, str):
-            return self._results(self.engine.classify((texts,)))[0]
+            return self._results((self._opened or self.engine).classify((texts,)))[0]
         if isinstance(texts, bytes | bytearray):
             check_text(texts)
         return self._results(self.engine.classify(check_texts(texts)))
@@ -286,7 +286,7 @@ class Classifier:
         return self.engine.classify(check_texts(texts))
 
     def _results(self, batch: Batch) -> list[ClassificationResult]:
-        model, engine = self._model, self.engine
+        model, engine = self._model, self._opened or self.engine
         classes, k, c = model.classes, model.head.outputs, len(model.classes)
         p = batch.probabilities
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"

@@ -27,7 +27,7 @@ def check_texts(texts: Any) -> list[str]:
     if isinstance(texts, bytes | bytearray | memoryview | Mapping):
         raise InputError(f"a list of texts is meant here, found {_named(texts)}{_hint(texts)}")
     try:
-        items = list(texts)
+        items = texts if type(texts) is list else list(texts)
     except TypeError:
         raise InputError(f"a list of texts is meant here, found {_named(texts)}") from None
     if set(map(type, items)) <= {str}:
@@ -60,6 +60,6 @@ def _short(value: Any) -> str:
 def _hint(value: Any) -> str:
     if isinstance(value, bytes | bytearray):
         return ": decode it first, for example value.decode('utf-8')"
-    if value is None or value != value:
+    if value is None or isinstance(value, float) or type(value).__name__ in ("NAType", "NaTType"):
         return ": replace missing values first, for example by ''"
     return ""

@@ -81,15 +81,16 @@ class WasmtimeRuntime:
 
     def call(self, name: str, *arguments: int) -> int:
         """Call an export."""
-        function = self._calls.get(name)
-        if function is None:
-            try:
-                export = self._exports[name]
-            except KeyError:
-                raise EngineError(f"the engine file has no function {name}: build it from this version") from None
-            function = _fast_call(self._store, export) or _plain_call(self._store, export)
-            self._calls[name] = function
-        return function(*arguments)
+        return (self._calls.get(name) or self._function(name))(*arguments)
+
+    def _function(self, name: str) -> Callable[..., int]:
+        try:
+            export = self._exports[name]
+        except KeyError:
+            raise EngineError(f"the engine file has no function {name}: build it from this version") from None
+        function = _fast_call(self._store, export) or _plain_call(self._store, export)
+        self._calls[name] = function
+        return function
 
     def write(self, address: int, data: bytes) -> None:
         """Copy into the memory. The address comes from the engine: it is not trusted with the process."""
@@ -102,6 +103,12 @@ class WasmtimeRuntime:
         if address + size > self._size():
             raise Trapped(f"an address of {address:,} lies outside the engine's memory")
         return ctypes.string_at(self._base() + address, size)
+
+    def exchange(self, name: str, handle: int, address: int, data: bytes, results: int, size: int) -> bytes | int:
+        """Write, call, read."""
+        self.write(address, data)
+        code = (self._calls.get(name) or self._function(name))(handle, address)
+        return code if code < 0 else self.read(results, size)
 
     def close(self) -> None:
         """Release the instance with its memory."""
@@ -144,6 +151,9 @@ def _fast_call(store: Any, export: Any) -> Callable[..., int] | None:
         context = store._context()
         function = ctypes.byref(export._func)
         slots = (ffi.wasmtime_val_raw_t * max(1, arity))()
+        # The same memory as 32-bit words: a value's low word is its i32 on every machine that wasmtime runs on.
+        step = ctypes.sizeof(ffi.wasmtime_val_raw_t) // 4
+        words = (ctypes.c_int32 * (step * len(slots))).from_buffer(slots)
         trap = ctypes.POINTER(ffi.wasm_trap_t)()
         trap_reference = ctypes.byref(trap)
         invoke: Any = ffi.dll["wasmtime_func_call_unchecked"]
@@ -158,8 +168,10 @@ def _fast_call(store: Any, export: Any) -> Callable[..., int] | None:
     def call(*arguments: int) -> int:
         if len(arguments) != arity:
             raise EngineError(f"an export of {arity} arguments was called with {len(arguments)}: build the engine anew")
-        for slot, value in zip(slots, arguments, strict=True) if arity else ():
-            slot.i32 = value
+        at = 0
+        for value in arguments:
+            words[at] = value
+            at += step
         failure = invoke(context, function, slots, count, trap_reference)
         if failure:
             raise Trapped(str(wasmtime.WasmtimeError._from_ptr(ctypes.cast(failure, error_type))))
@@ -168,7 +180,7 @@ def _fast_call(store: Any, export: Any) -> Callable[..., int] | None:
             message = str(wasmtime.Trap._from_ptr(ctypes.cast(trap, ctypes.POINTER(ffi.wasm_trap_t))))
             ctypes.memset(ctypes.addressof(trap), 0, ctypes.sizeof(trap))
             raise Trapped(message)
-        return int(slots[0].i32) if has_result else 0
+        return words[0] if has_result else 0
 
     return call
 
