@@ -7,6 +7,8 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+import wasm_clf_widget
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,4 +25,7 @@ def test_versions_agree() -> None:
         "js/package-lock.json": lock["version"],
         "engine/Cargo.toml": _toml("engine/Cargo.toml")["package"]["version"],
         "installed": version("wasm_clf_widget"),
-    } == dict.fromkeys(["js/package.json", "js/package-lock.json", "engine/Cargo.toml", "installed"], python)
+        "__version__": wasm_clf_widget.__version__,
+    } == dict.fromkeys(
+        ["js/package.json", "js/package-lock.json", "engine/Cargo.toml", "installed", "__version__"], python
+    )

@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DISABLED_EXTENSIONS = [
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension",
-    "@jupyterlab/lsp-extension",
 ]
 
 
@@ -91,6 +90,8 @@ def start(
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
+        # window.jupyterapp: the browser tests run commands by it, a curious reader may too.
+        "--LabApp.expose_app_in_browser=True",
         f"--LabServerApp.app_settings_dir={overrides}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
