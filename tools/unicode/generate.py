@@ -25,7 +25,8 @@ HANGUL = range(0xAC00, 0xAC00 + 11172)
 # Bits of a flag byte; the names are those of engine/src/unicode/mod.rs.
 WORD, SPACE, LOWER_CHANGES, STRIP_CHANGES, CASED, IGNORABLE, REMOVED = (1 << bit for bit in range(7))
 
-CLASS_SHIFT = 7
+CLASS_SHIFT = 8
+RANK_SHIFT = 5  # smaller is faster for a changed character, larger smaller; at most CLASS_SHIFT
 SEQUENCE_SHIFT = 6
 SEQUENCE = 0xD8  # as high byte of a target: surrogates are no targets, so it is free to mark a sequence
 I_WITH_DOT = 0x130  # the one character whose lower case is two
@@ -167,7 +168,7 @@ def tables(dumps: list[dict[int, Entry]]) -> str:
     # The targets of the looked-up code points, in ascending order of these, nothing in between.
     ranks: list[int] = []
     ordered = sorted(stripped)
-    for start in range(0, ordered[-1] + 1, 1 << CLASS_SHIFT):
+    for start in range(0, ordered[-1] + 1, 1 << RANK_SHIFT):
         ranks.append(bisect_left(ordered, start))
     low, high = [], []
     pool, pool_at = b"", []
@@ -192,6 +193,7 @@ def tables(dumps: list[dict[int, Entry]]) -> str:
     parts = [
         header,
         f"pub const CLASS_SHIFT: u32 = {CLASS_SHIFT};\n"
+        f"pub const RANK_SHIFT: u32 = {RANK_SHIFT};\n"
         f"pub const SEQUENCE_SHIFT: u32 = {SEQUENCE_SHIFT};\n"
         f"pub const SEQUENCE: u8 = {SEQUENCE};\n"
         f"pub const FIRST_MOVING: u8 = {moving[0]};\n"
@@ -200,7 +202,8 @@ def tables(dumps: list[dict[int, Entry]]) -> str:
         rust_array("CLASS_SECOND", "u8", class_second, "Record of each code point of the blocks."),
         rust_array("FLAGS", "u8", flags, "Flags of each record, 256 for each version."),
         rust_array("LOWER_DISTANCE", "i32", distances, "What lower-casing adds, for the records from FIRST_MOVING on."),
-        rust_array("RANKS", "u16", ranks, "How many code points with a target stand before each 2^CLASS_SHIFT."),
+        rust_array("RANK_LOW", "u8", [r & 0xFF for r in ranks], "Low byte: targets before each 2^RANK_SHIFT."),
+        rust_array("RANK_HIGH", "u8", [r >> 8 for r in ranks], "High byte of the same (apart, they compress better)."),
         rust_array("TARGET_LOW", "u8", low, "Low byte of each target, or how many bytes of SEQUENCES it takes."),
         rust_array("TARGET_HIGH", "u8", high, "High byte of each target, or SEQUENCE."),
         rust_array("SEQUENCES_AT", "u16", pool_at, "Where in SEQUENCES each 2^SEQUENCE_SHIFT targets begin."),

@@ -60,13 +60,17 @@ impl Version {
     }
 }
 
+/// Where the record of a code point stands.
+#[inline(always)]
+fn place(code: usize) -> usize {
+    let block = tables::CLASS_FIRST.get(code >> tables::CLASS_SHIFT).copied().unwrap_or(0) as usize;
+    block << tables::CLASS_SHIFT | code & ((1 << tables::CLASS_SHIFT) - 1)
+}
+
 /// The record of a character: two loads, no branch that misses.
 #[inline(always)]
 fn record(c: char) -> u8 {
-    let code = c as usize;
-    let block = tables::CLASS_FIRST.get(code >> tables::CLASS_SHIFT).copied().unwrap_or(0) as usize;
-    let low = code & ((1 << tables::CLASS_SHIFT) - 1);
-    tables::CLASS_SECOND.get(block << tables::CLASS_SHIFT | low).copied().unwrap_or(0)
+    tables::CLASS_SECOND.get(place(c as usize)).copied().unwrap_or(0)
 }
 
 #[inline(always)]
@@ -225,17 +229,18 @@ fn strip_mapped(c: char) -> Stripped {
 }
 
 /// The target of a code point whose record says that it has one (else None). Targets are stored without gaps, so
-/// where it stands is found by counting: the records of its block tell which of its neighbours have one, too.
+/// where it stands is found by counting: the records of its neighbours tell which of them have one, too.
 fn look_up(code: usize) -> Option<Stripped> {
-    let number = code >> tables::CLASS_SHIFT;
-    let block = (*tables::CLASS_FIRST.get(number)? as usize) << tables::CLASS_SHIFT;
-    let place = block | code & ((1 << tables::CLASS_SHIFT) - 1);
-    let neighbours = tables::CLASS_SECOND.get(block..place)?;
+    let place = place(code);
+    let first = place & !((1 << tables::RANK_SHIFT) - 1);
+    let neighbours = tables::CLASS_SECOND.get(first..place)?;
     let before = neighbours.iter().filter(|&&record| record >= tables::FIRST_MAPPED).count();
-    let at = *tables::RANKS.get(number)? as usize + before;
+    let group = code >> tables::RANK_SHIFT;
+    let rank = u16::from_le_bytes([*tables::RANK_LOW.get(group)?, *tables::RANK_HIGH.get(group)?]);
+    let at = usize::from(rank) + before;
     let (low, high) = (*tables::TARGET_LOW.get(at)?, *tables::TARGET_HIGH.get(at)?);
     if high != tables::SEQUENCE {
-        let target = char::from_u32(u32::from(high) << 8 | u32::from(low))?;
+        let target = char::from_u32(u32::from(u16::from_le_bytes([low, high])))?;
         return Some(Stripped::few([target, '\0', '\0'], 1));
     }
     let group = at >> tables::SEQUENCE_SHIFT;
