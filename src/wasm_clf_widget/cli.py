@@ -1,4 +1,7 @@
-"""The command line ``wasm-clf``. Exit codes: 0 fine, 1 mismatch or failed rows, 2 usage, 3 refused, 4 bad model file."""
+"""The command line ``wasm-clf``.
+
+Exit codes: 0 fine, 1 mismatch or failed rows, 2 usage, 3 refused, 4 bad model file.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from rich.text import Text
 from .classifier import Classifier
 from .errors import EngineError, InputError, ModelFileError, UnsupportedPipelineError
 from .results import ClassificationResult
+from .texts import replace_surrogates
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_MODEL = 1, 2, 3, 4
 _BATCH = 4096
@@ -53,7 +57,7 @@ EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="The engine
 
 @contextmanager
 def _exit_codes() -> Iterator[None]:
-    """Errors of this package as one line on stderr and the documented exit code; any other is a bug and shows itself."""
+    """Errors of this package as one line on stderr and the documented exit code; any other is a bug and shows."""
     try:
         yield
     except ModelFileError as error:
@@ -113,16 +117,12 @@ def _batches(texts: list[str] | None, source: str | None) -> Iterator[list[str]]
         return
     assert source is not None
     try:
-        # Bytes that are no UTF-8 become lone surrogates, which are classified as U+FFFD and counted.
-        file = (
-            open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False)
-            if source == "-"
-            else open(source, encoding="utf-8", errors="surrogateescape", newline="\n")
-        )
+        raw = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115
     except OSError as error:
         raise InputError(f"{source}: cannot be read: {error.strerror}") from None
-    with file:
-        lines = (line.removesuffix("\n").removesuffix("\r") for line in file)
+    with raw:
+        # Bytes that are no UTF-8 become lone surrogates, which are classified as U+FFFD and counted.
+        lines = (line.rstrip(b"\r\n").decode("utf-8", "surrogateescape") for line in raw)
         while batch := list(islice(lines, _BATCH)):
             yield batch
 
@@ -141,11 +141,7 @@ def _print_batch(classifier: Classifier, start: int, texts: list[str], output: F
                 answers.append(error)
     if output is Format.JSONL:
         for index, (text, answer) in enumerate(zip(texts, answers, strict=True), start):
-            sys.stdout.write(
-                json.dumps(_row(index, text, answer), ensure_ascii=False).encode("utf-8", "replace").decode()
-            )
-            sys.stdout.write("\n")
-        sys.stdout.flush()
+            typer.echo(json.dumps(_row(index, replace_surrogates(text)[0], answer), ensure_ascii=False))
     else:
         _print_table(texts, answers)
     return sum(isinstance(answer, InputError) for answer in answers)
@@ -161,7 +157,7 @@ def _print_table(texts: list[str], answers: list[ClassificationResult | InputErr
     table = Table("text", "label", "score", "note", box=None, pad_edge=False)
     table.columns[2].justify = "right"
     for text, answer in zip(texts, answers, strict=True):
-        shown = Text(text.encode("utf-8", "replace").decode().replace("\0", "␀"), overflow="ellipsis", no_wrap=True)
+        shown = Text(replace_surrogates(text)[0].replace("\0", "␀"), overflow="ellipsis", no_wrap=True)
         if isinstance(answer, InputError):
             table.add_row(shown, Text("error", style="bold"), "", Text(str(answer)))
             continue
@@ -218,7 +214,7 @@ def _print_pairs(values: dict[str, Any]) -> None:
             value = "-"
         elif isinstance(value, int) and not isinstance(value, bool):
             value = f"{value:,}"
-        table.add_row(key.replace("_", " "), Text(str(value)))
+        table.add_row(key.replace("_", " "), Text(str(value), overflow="fold"))
     Console().print(table)
 
 
