@@ -15,7 +15,7 @@ export function kernelAssets(channel: Channel, manifest: Manifest): Assets {
         const bytes = await download(channel, entry, options);
         if ((await sha256(bytes)) === entry.sha256) return bytes;
       }
-      throw new EngineError(`${name} arrived altered: its SHA-256 is not the one announced.`, "asset-altered", "Restart the kernel and run the cell again.");
+      throw new EngineError(`The ${name === "model" ? "model" : `file ${name}`} arrived altered: its SHA-256 is not the one announced.`, "asset-altered", "Restart the kernel and run the cell again.");
     },
   };
 }

@@ -37,8 +37,10 @@ export interface WireError {
 }
 
 export function toWire(error: unknown): WireError {
-  if (error instanceof WasmClfError) {
-    return { name: error.name, message: error.message, code: error.code, action: error.action };
+  // By shape and not by class: the loader and the views are separate programs, each with its own copy of the classes.
+  if (error instanceof Error && "code" in error && "action" in error) {
+    const { name, message, code, action } = error as WasmClfError;
+    return { name, message, code, action };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { name: "EngineError", message, code: "unexpected", action: "" };

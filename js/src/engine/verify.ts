@@ -9,8 +9,9 @@ import type { FirstDifference, ParityReport } from "../types.js";
 import type { RawBatch } from "./abi.js";
 import type { Certificate } from "./document.js";
 
+/** A file without recorded answers proves nothing, so it is not `ok`; nothing differs either. */
 export const NO_CERTIFICATE: ParityReport = {
-  ok: true, checked: 0, live_checked: 0, max_abs_diff: 0, label_mismatches: 0, kept: 0, first_difference: null,
+  ok: false, checked: 0, live_checked: 0, max_abs_diff: 0, label_mismatches: 0, kept: 0, first_difference: null,
   not_comparable: 0, against: "nothing: the file has no certificate",
 };
 
@@ -50,7 +51,7 @@ export function replay(certificate: Certificate, outputs: number, classify: (tex
     }
   }
   return {
-    ok: first === null, checked: n, live_checked: 0, max_abs_diff: worst, label_mismatches: mismatches, kept: n,
+    ok: first === null && n > 0, checked: n, live_checked: 0, max_abs_diff: worst, label_mismatches: mismatches, kept: n,
     first_difference: first, not_comparable: 0, against: certificate.by,
   };
 }

@@ -11,7 +11,7 @@ export function probability(p: number): string {
 /** "−1.24", "+0.61": the sign is always written, with a real minus. */
 export function signed(x: number): string {
   const text = Math.abs(x).toFixed(Math.abs(x) >= 100 ? 0 : 2);
-  return `${x < 0 ? "−" : "+"}${text}`;
+  return text === "0.00" ? text : `${x < 0 ? "−" : "+"}${text}`;
 }
 
 export function milliseconds(ms: number): string {

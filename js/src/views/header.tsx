@@ -1,7 +1,7 @@
 /** The model's name, where it runs, and the parity badge: both chips open their panel. */
 import type { ViewState } from "../state.js";
 import type { ParityReport } from "../types.js";
-import { bytes, place, plural } from "./format.js";
+import { bytes, place } from "./format.js";
 import type { PanelName } from "./panels.js";
 
 interface Props {
@@ -22,8 +22,8 @@ export function Header({ state, open, onOpen }: Props) {
       <span class="wcw-gap" />
       {phase === "failed" && <span class="wcw-chip wcw-bad">failed</span>}
       {phase === "ready" && capabilities?.rung && (
-        <button type="button" class="wcw-chip wcw-wide" data-wcw="capabilities" aria-expanded={open === "runtime"} onClick={() => onOpen("runtime")}>
-          <span aria-hidden="true">● </span>{place(capabilities.rung)} · wasm {capabilities.variant}
+        <button type="button" class="wcw-chip" data-wcw="capabilities" title={`Runs ${place(capabilities.rung)}, WebAssembly ${capabilities.variant}`} aria-expanded={open === "runtime"} onClick={() => onOpen("runtime")}>
+          <span aria-hidden="true">● </span><span class="wcw-wide">{place(capabilities.rung)} · wasm </span>{capabilities.variant}
         </button>
       )}
       {parity !== null && phase === "ready" && <ParityBadge parity={parity} open={open === "parity"} onOpen={() => onOpen("parity")} />}
@@ -32,7 +32,7 @@ export function Header({ state, open, onOpen }: Props) {
 }
 
 function ParityBadge({ parity, open, onOpen }: { parity: ParityReport; open: boolean; onOpen: () => void }) {
-  const tone = !parity.ok ? "wcw-bad" : parity.checked > 0 ? "wcw-good" : "";
+  const tone = parity.ok ? "wcw-good" : parity.first_difference === null ? "" : "wcw-bad";
   return (
     <button type="button" class={`wcw-chip ${tone}`} data-wcw="parity" data-ok={String(parity.ok)} aria-expanded={open} title={parityWords(parity)} onClick={onOpen}>
       {badge(parity)}
@@ -41,13 +41,15 @@ function ParityBadge({ parity, open, onOpen }: { parity: ParityReport; open: boo
 }
 
 function badge(parity: ParityReport) {
-  if (!parity.ok) return <><span aria-hidden="true">✕ </span>differs at {parity.first_difference?.stage ?? "scores"}</>;
-  if (parity.checked === 0) return <>no certificate</>;
-  return <><span aria-hidden="true">✓ </span>{plural(parity.checked, "answer")} replayed</>;
+  const { ok, checked, live_checked, first_difference } = parity;
+  if (first_difference !== null) return <><span aria-hidden="true">✕ </span>differs at {first_difference.stage}</>;
+  if (!ok) return <>no recorded answers</>;
+  return <><span aria-hidden="true">✓ </span>{checked > 0 ? checked : live_checked}<span class="wcw-wide"> {checked + live_checked === 1 ? "answer" : "answers"}</span> {checked > 0 ? "replayed" : "checked"}</>;
 }
 
 export function parityWords(parity: ParityReport): string {
-  if (!parity.ok) return `This tab does not give the recorded answers (stage ${parity.first_difference?.stage ?? "scores"}).`;
-  if (parity.checked === 0) return "The model file holds no recorded answers, so nothing could be compared.";
+  const { first_difference: first, checked } = parity;
+  if (first !== null) return `This tab's answers differ from those it is held against, first at the stage "${first.stage}".`;
+  if (checked === 0) return "The model file holds no recorded answers to replay.";
   return `This tab gave the same answers as recorded from ${parity.against} at export.`;
 }

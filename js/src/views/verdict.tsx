@@ -26,7 +26,7 @@ function Outcome({ result, text }: { result: ClassificationResult; text: string 
   return (
     <>
       <div class="wcw-line">
-        <span class={`wcw-label ${toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{labelText(result.label)}</span>
+        <span class={`wcw-label ${result.is_uncertain ? "" : toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{labelText(result.label)}</span>
         {result.is_uncertain && <span class="wcw-chip wcw-warn" title="The confidence lies in the band that this model calls not sure.">not sure</span>}
         {result.known_features === 0 && text !== "" && (
           <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>
