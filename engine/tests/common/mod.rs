@@ -1,0 +1,9 @@
+//! What the tests share: model files from plain values, and a naive oracle.
+// Every test binary uses another part of it.
+#![allow(dead_code)]
+
+pub mod container;
+pub mod links;
+pub mod oracle;
+pub mod spec;
+pub mod strategies;
