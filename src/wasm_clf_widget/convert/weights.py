@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from ..errors import InputError
+from ..errors import InputError, UnsupportedPipelineError
 from ..model import packed
 from ..model.limits import MAX_CLASSES, MAX_ENTRY, MAX_FEATURES, MAX_NGRAM, MAX_WEIGHTS
 from ..model.numbers import doubles, first_not_finite
@@ -139,7 +139,10 @@ def model_from_weights(
         vocabulary=words,
         alternate_sign=alternate_sign and words is None,
     )
-    chosen, bound = choose_weights(tuple(transforms), linear, len(labels), weights)
+    try:
+        chosen, bound = choose_weights(tuple(transforms), linear, len(labels), weights)
+    except UnsupportedPipelineError as error:
+        raise InputError(f"weights={weights!r}: {error.reason}; use {error.suggestion}") from None
     return Model(
         name=name,
         version=version,
@@ -288,6 +291,8 @@ def _coef(coef: Any, classes: int, features: int, head: str) -> tuple[array[floa
         coef = coef.toarray()
     if isinstance(coef, str | bytes | Mapping) or not hasattr(coef, "__len__"):
         raise InputError(f"coef: found {type(coef).__name__}, it must be rows of numbers: (classes, features)")
+    if len(getattr(coef, "shape", (0, 0))) > 2:
+        raise InputError(f"coef: found an array of shape {coef.shape}, it must be (classes, features)")
     if len(coef) and not hasattr(coef[0], "__len__"):
         raise InputError(f"coef: found one flat row of {len(coef):,} numbers, it must be rows: write [coef]")
     rows = len(coef)

@@ -1,0 +1,304 @@
+"""What the converter refuses: the step, the option, why, and what would work. Nothing is half converted."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, RidgeClassifier, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler
+from sklearn.svm import LinearSVC
+
+from wasm_clf_widget.convert.sklearn import model_from_sklearn
+from wasm_clf_widget.errors import InputError, UnsupportedPipelineError, WasmClfError
+
+TEXTS = ["a good film", "a bad film", "good good product", "bad product", "这个产品 好用", "服务 态度差"] * 2
+LABELS = ["pos", "neg", "pos", "neg", "pos", "neg"] * 2
+
+
+def fit(*steps: Any, y: Any = None) -> Pipeline:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return make_pipeline(*steps).fit(TEXTS, LABELS if y is None else y)
+
+
+def refusal(pipeline: Any, **options: Any) -> UnsupportedPipelineError:
+    with pytest.raises(UnsupportedPipelineError) as caught:
+        model_from_sklearn(pipeline, name="m", **options)
+    error = caught.value
+    assert isinstance(error, WasmClfError)
+    assert error.reason, "a refusal says why"
+    assert error.suggestion, "a refusal says what would work"
+    for part in (error.step, error.option, error.reason, error.suggestion):
+        assert part in str(error)
+    return error
+
+
+def upper(text: str) -> str:
+    return text.upper()
+
+
+@pytest.mark.parametrize(
+    ("options", "option", "suggested"),
+    [
+        ({"tokenizer": str.split}, "tokenizer", "default tokenizer"),
+        ({"preprocessor": upper}, "preprocessor", "lowercase="),
+        ({"analyzer": str.split}, "analyzer", "'char_wb'"),
+        ({"strip_accents": upper}, "strip_accents", "'unicode'"),
+        ({"token_pattern": r"\S+"}, "token_pattern", r"\\w+"),
+        ({"token_pattern": r"[a-zA-Z]{3,}"}, "token_pattern", r"\\w+"),
+        ({"token_pattern": r"(?u)\b(\w)\w+\b"}, "token_pattern", r"\\w+"),
+        ({"dtype": np.float32}, "dtype", "float64"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+@pytest.mark.parametrize("kind", [CountVectorizer, TfidfVectorizer, HashingVectorizer])
+def test_vectorizer_options(kind: Any, options: dict[str, Any], option: str, suggested: str) -> None:
+    error = refusal(fit(kind(**options), RidgeClassifier()))
+    assert (error.step, error.option) == (kind.__name__.lower(), option)
+    assert suggested in error.suggestion
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8, np.int16, bool, np.complex128, object])
+def test_counts_that_round_or_wrap(dtype: Any) -> None:
+    pipeline = fit(CountVectorizer(), RidgeClassifier())
+    pipeline[0].dtype = dtype
+    assert refusal(pipeline).option == "dtype"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+@pytest.mark.parametrize("kind", [TfidfVectorizer, HashingVectorizer])
+def test_a_dtype_other_than_float64(kind: Any, dtype: Any) -> None:
+    pipeline = fit(kind(), RidgeClassifier())
+    pipeline[0].dtype = dtype
+    error = refusal(pipeline)
+    assert error.option == "dtype"
+    assert "fit again" in error.suggestion
+
+
+@pytest.mark.parametrize("value", ["filename", "file"])
+def test_input_from_files(value: str) -> None:
+    pipeline = fit(CountVectorizer(), RidgeClassifier())
+    pipeline[0].input = value
+    assert refusal(pipeline).option == "input"
+
+
+@pytest.mark.parametrize("value", [(0, 2), (-1, 3), (2, 1)])
+def test_ngrams_of_no_length(value: tuple[int, int]) -> None:
+    pipeline = fit(CountVectorizer(analyzer="char"), RidgeClassifier())
+    pipeline[0].ngram_range = value
+    assert refusal(pipeline).option == "ngram_range"
+
+
+def test_hashed_ngrams_beyond_the_files_limit() -> None:
+    error = refusal(fit(HashingVectorizer(ngram_range=(1, 65), n_features=8), RidgeClassifier()))
+    assert (error.option, "(1, 64)" in error.suggestion) == ("ngram_range", True)
+
+
+def test_too_many_features() -> None:
+    pipeline = fit(HashingVectorizer(n_features=64), RidgeClassifier())
+    pipeline[0].n_features = 2**24 + 1
+    assert refusal(pipeline).option == "n_features"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [("a\ud800", "surrogate"), ("x" * 70_000, "70,000 bytes"), ("是" * 22_000, "66,000 bytes"), (7, "int")],
+)
+def test_vocabulary_entries_that_cannot_be_stored(entry: Any, reason: str) -> None:
+    error = refusal(fit(CountVectorizer(vocabulary=["good", "bad", entry], lowercase=False), RidgeClassifier()))
+    assert (error.step, error.option) == ("countvectorizer", "vocabulary")
+    assert reason in error.reason
+
+
+def test_vocabulary_that_is_damaged() -> None:
+    pipeline = fit(CountVectorizer(), RidgeClassifier())
+    some = next(iter(pipeline[0].vocabulary_))
+    pipeline[0].vocabulary_[some] = 10_000
+    assert refusal(pipeline).option == "vocabulary"
+    assert refusal(make_pipeline(CountVectorizer(vocabulary=["a", "a"]), pipeline[-1])).option == "vocabulary"
+
+
+def test_unknown_words_for_options() -> None:
+    for option in ("norm", "stop_words", "strip_accents", "analyzer"):
+        pipeline = fit(CountVectorizer(), TfidfTransformer(), RidgeClassifier())
+        setattr(pipeline[1 if option == "norm" else 0], option, "maybe")
+        assert refusal(pipeline).option == option
+
+
+# --- weights
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("attribute", ["coef_", "intercept_"])
+def test_weights_that_are_no_numbers(attribute: str, bad: float) -> None:
+    pipeline = fit(CountVectorizer(), LogisticRegression())
+    getattr(pipeline[-1], attribute).flat[0] = bad
+    error = refusal(pipeline)
+    assert (error.step, error.option) == ("logisticregression", attribute)
+    assert "infinite or NaN" in error.reason
+
+
+def test_naive_bayes_without_smoothing() -> None:
+    error = refusal(fit(CountVectorizer(), MultinomialNB(alpha=0.0)))
+    assert error.option == "feature_log_prob_"
+    assert "alpha" in error.suggestion
+    assert refusal(fit(CountVectorizer(), MultinomialNB(class_prior=[0.0, 1.0]))).option == "class_log_prior_"
+
+
+def test_idf_of_features_that_no_training_text_holds() -> None:
+    for vectorizer in (
+        TfidfVectorizer(vocabulary=["good", "nevermore"], smooth_idf=False),
+        TfidfVectorizer(vocabulary=["good", "nevermore"]),
+    ):
+        pipeline = fit(TfidfVectorizer(vocabulary=["good", "nevermore"]), RidgeClassifier())
+        if not vectorizer.smooth_idf:
+            with np.errstate(divide="ignore"):
+                vectorizer.fit(TEXTS)
+            pipeline.steps[0] = ("tfidf", vectorizer)
+            error = refusal(pipeline)
+            assert (error.step, error.option, error.suggestion) == (
+                "tfidf",
+                "smooth_idf",
+                "smooth_idf=True, and fit again",
+            )
+        else:
+            model_from_sklearn(pipeline, name="m")
+
+
+def test_float32_outside_its_range() -> None:
+    pipeline = fit(CountVectorizer(), LogisticRegression())
+    pipeline[-1].coef_[0, 0] = 1e-40
+    error = refusal(pipeline, weights="float32")
+    assert (error.step, error.option) == ("logisticregression", "weights")
+    assert "float64" in error.suggestion
+    assert model_from_sklearn(pipeline, name="m").weights == "float64"
+    assert refusal(pipeline, weights="float16").option == "weights"
+
+
+def test_wider_weights_than_float64() -> None:
+    pipeline = fit(CountVectorizer(), RidgeClassifier())
+    pipeline[-1].coef_ = pipeline[-1].coef_.astype(np.longdouble)
+    assert refusal(pipeline).option == "coef_"
+
+
+# --- classes
+
+
+def test_classes_of_other_types() -> None:
+    for values in ((0.5, 1.5), (b"a", b"b")):
+        pipeline = fit(CountVectorizer(), MultinomialNB())
+        pipeline[-1].classes_ = np.array(values)
+        error = refusal(pipeline)
+        assert (error.step, error.option) == ("multinomialnb", "classes_")
+    assert refusal(fit(CountVectorizer(), LogisticRegression(), y=[0.0, 1.0] * 6)).option == "classes_"
+
+
+def test_a_class_that_is_no_text() -> None:
+    y = ["\ud800" if label == "pos" else label for label in LABELS]
+    assert "surrogate" in refusal(fit(CountVectorizer(), RidgeClassifier(), y=y)).reason
+
+
+def test_one_class() -> None:
+    assert refusal(fit(CountVectorizer(), MultinomialNB(), y=["only"] * len(TEXTS))).option == "classes_"
+
+
+def test_several_labels_for_a_text() -> None:
+    y = np.array([[i % 2, i % 3 == 0] for i in range(len(TEXTS))], dtype=int)
+    error = refusal(fit(CountVectorizer(), RidgeClassifier(), y=y))
+    assert "several labels" in error.reason
+
+
+# --- pipelines
+
+
+@pytest.mark.parametrize("unfitted", [0, 1, 2])
+def test_unfitted_steps(unfitted: int) -> None:
+    fresh: list[Any] = [CountVectorizer(), TfidfTransformer(), LogisticRegression()]
+    steps = [*fit(CountVectorizer(), TfidfTransformer(), LogisticRegression())]
+    steps[unfitted] = fresh[unfitted]
+    error = refusal(make_pipeline(*steps))
+    assert error.option == type(fresh[unfitted]).__name__
+    assert "not fitted" in error.reason
+    assert "fit" in error.suggestion
+
+
+@pytest.mark.parametrize("head", [LogisticRegression(), MultinomialNB(), LinearSVC(), SGDClassifier()], ids=repr)
+def test_unfitted_pipelines(head: Any) -> None:
+    assert "not fitted" in refusal(make_pipeline(TfidfVectorizer(), head)).reason
+    assert "not fitted" in refusal(make_pipeline(HashingVectorizer(), head)).reason
+
+
+def test_steps_that_are_not_supported() -> None:
+    cases: list[tuple[tuple[Any, ...], str]] = [
+        ((TfidfVectorizer(), TruncatedSVD(2), LogisticRegression()), "TruncatedSVD"),
+        ((TfidfVectorizer(), MaxAbsScaler(), LogisticRegression()), "MaxAbsScaler"),
+        ((TfidfVectorizer(), ComplementNB()), "ComplementNB"),
+        ((TfidfVectorizer(), OneVsRestClassifier(LinearSVC())), "OneVsRestClassifier"),
+        ((FeatureUnion([("a", CountVectorizer())]), LogisticRegression()), "FeatureUnion"),
+        ((FunctionTransformer(lambda texts: texts), CountVectorizer(), LogisticRegression()), "FunctionTransformer"),
+    ]
+    for steps, name in cases:
+        error = refusal(fit(*steps))
+        assert error.option == name
+        assert name in error.reason
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        assert refusal(fit(CountVectorizer(), PassiveAggressiveClassifier())).option == "PassiveAggressiveClassifier"
+
+
+class Louder(LogisticRegression):
+    """A subclass that answers otherwise."""
+
+    def decision_function(self, X: Any) -> Any:
+        return -super().decision_function(X)
+
+
+class Shouting(CountVectorizer):
+    def build_analyzer(self) -> Any:
+        return lambda text: text.upper().split()
+
+
+def test_subclasses_may_compute_anything() -> None:
+    error = refusal(fit(CountVectorizer(), Louder()))
+    assert (error.option, error.suggestion) == ("Louder", "LogisticRegression")
+    assert refusal(fit(Shouting(), LogisticRegression())).option == "Shouting"
+
+
+def test_what_is_no_pipeline_from_texts_to_labels() -> None:
+    head = LogisticRegression().fit(CountVectorizer().fit_transform(TEXTS), LABELS)
+    for thing in (head, CountVectorizer().fit(TEXTS), None, "pipeline.pkl", [("a", head)]):
+        assert refusal(thing).option == type(thing).__name__
+    assert "without a classifier" in refusal(make_pipeline(CountVectorizer().fit(TEXTS))).reason
+    assert refusal(Pipeline([("nothing", "passthrough")])).option == "steps"
+    assert refusal(make_pipeline(head)).option == "LogisticRegression"
+    vectorizer = CountVectorizer().fit(TEXTS)
+    assert (
+        refusal(make_pipeline(vectorizer, TfidfTransformer().fit(vectorizer.transform(TEXTS)))).step
+        == "tfidftransformer"
+    )
+
+
+def test_steps_fitted_on_different_data() -> None:
+    pipeline = fit(CountVectorizer(), TfidfTransformer(), LogisticRegression())
+    other = CountVectorizer().fit(["quite other words than those before"])
+    assert refusal(Pipeline([("v", other), ("t", pipeline[1]), ("c", pipeline[2])])).option == "idf_"
+    assert refusal(Pipeline([("v", other), ("c", pipeline[2])])).option == "coef_"
+
+
+def test_a_nested_step_is_named_with_its_way() -> None:
+    inner = make_pipeline(CountVectorizer(token_pattern=r"\S+"), TfidfTransformer())
+    pipeline = Pipeline([("words", inner), ("clf", LogisticRegression())]).fit(TEXTS, LABELS)
+    assert refusal(pipeline).step == "words.countvectorizer"
+
+
+def test_refusals_are_value_errors_too() -> None:
+    assert issubclass(UnsupportedPipelineError, ValueError)
+    assert not issubclass(UnsupportedPipelineError, InputError)
