@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -90,28 +90,60 @@ class Classifier:
     @classmethod
     def from_weights(
         cls,
-        vocabulary: Any,
+        vocabulary: Sequence[str] | Mapping[str, int] | None,
         coef: Any,
         intercept: Any,
         classes: Any,
         *,
         name: str,
+        head: Literal["softmax", "sigmoid", "decision", "naive_bayes"] = "softmax",
+        weights: Literal["auto", "float64", "float32"] = "auto",
+        idf: Any = None,
+        analyzer: Literal["word", "char", "char_wb"] = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        lowercase: bool = True,
+        norm: Literal["l1", "l2", "max"] | None = None,
+        strip_accents: Literal["ascii", "unicode"] | None = None,
+        stop_words: Iterable[str] | None = None,
+        token_pattern: str | None = None,
+        binary: bool = False,
+        sublinear_tf: bool = False,
+        n_features: int | None = None,
+        alternate_sign: bool = True,
+        uncertain_below: float | None = None,
+        version: str = "1",
         certificate_texts: Iterable[str] = (),
-        **options: Any,
     ) -> Classifier:
-        """A classifier from its numbers, without scikit-learn; works without numpy.
+        r"""A classifier from its numbers, without scikit-learn; works without numpy.
+
+        A feature's value is its count in the text; then 1 + ln of it (``sublinear_tf``), times ``idf``, and the row
+        divided by its ``norm``. There is no source but these numbers: the certificate says that its answers are the twin's.
 
         Args:
-            vocabulary: the n-grams in the order of the features, or a dict n-gram → index; None for hashing.
+            vocabulary: n-grams in the order of the features, or a dict n-gram → index; None for hashing.
             coef: (classes, features), or (1, features) for two classes; lists or an array.
             intercept: one number for each row of ``coef``, or one number for all.
-            classes: labels, all str, all int or all bool.
+            classes: labels in the order of the rows; all str, all int or all bool.
             name: the model's name, kept in the file.
+            head: from scores to probabilities. "softmax"; "sigmoid": σ of each score, divided by their sum (of one row
+                both are [1 − σ(s), σ(s)]); "decision": none; "naive_bayes": ``coef`` holds log probabilities and
+                ``intercept`` the class log priors, one row for each class.
+            weights: "float64", "float32", or "auto": float32 where it is proved to change no probability by over 1e-6.
+            idf: a number for each feature.
+            analyzer: as in scikit-learn's CountVectorizer, as are all options up to ``binary``.
+            ngram_range: (shortest, longest) n-gram.
+            lowercase: lower the text first, as Python does.
+            norm: of the row of features.
+            strip_accents: how, after lower-casing.
+            stop_words: words that are dropped before n-grams are made.
+            token_pattern: r"(?u)\b\w\w+\b" (the default) or r"(?u)\b\w+\b".
+            binary: count a feature once.
+            sublinear_tf: 1 + ln of the counts.
+            n_features: how many features are hashed to, with ``vocabulary=None``.
+            alternate_sign: hashing adds 1 or −1, as the hash says.
+            uncertain_below: declares a "not sure" band: a confidence below this is uncertain.
+            version: the model's version, kept in the file.
             certificate_texts: texts of your own to check, of which the file keeps those that fit (in clear!).
-            **options: ``head`` ("softmax", "sigmoid", "decision", "naive_bayes"), ``weights``, ``idf``, ``analyzer``,
-                ``ngram_range``, ``lowercase``, ``norm``, ``strip_accents``, ``stop_words``, ``token_pattern``,
-                ``binary``, ``sublinear_tf``, ``n_features``, ``alternate_sign``, ``uncertain_below``, ``version``:
-                see :func:`wasm_clf_widget.convert.weights.model_from_weights`.
 
         Raises:
             InputError: an argument that cannot be used, with what is allowed.
@@ -119,7 +151,29 @@ class Classifier:
         from .convert.weights import model_from_weights
         from .export import from_model
 
-        model = model_from_weights(vocabulary, coef, intercept, classes, name=name, **options)
+        model = model_from_weights(
+            vocabulary,
+            coef,
+            intercept,
+            classes,
+            name=name,
+            head=head,
+            weights=weights,
+            idf=idf,
+            analyzer=analyzer,
+            ngram_range=ngram_range,
+            lowercase=lowercase,
+            norm=norm,
+            strip_accents=strip_accents,
+            stop_words=stop_words,
+            token_pattern=token_pattern,
+            binary=binary,
+            sublinear_tf=sublinear_tf,
+            n_features=n_features,
+            alternate_sign=alternate_sign,
+            uncertain_below=uncertain_below,
+            version=version,
+        )
         return cls(from_model(model, check_texts(certificate_texts)))
 
     @classmethod
