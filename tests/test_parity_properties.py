@@ -36,6 +36,7 @@ SEED = int(
     os.environ.get("WCW_SEED") or zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex()).encode())
 )
 SHARDS = 6
+pytestmark = pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent")
 PIPELINES = 300
 TEXTS = 50
 
