@@ -1,10 +1,10 @@
-//! Prints what the engine's Unicode functions say of every code point, in the format of tools/unicode/dump.py,
-//! so that a test can compare the two byte for byte.
+//! Prints what the engine's Unicode functions say of every code point, or of texts from standard input, in the
+//! formats of tools/unicode/dump.py, so that a test can compare the two byte for byte.
 //!
-//! `cargo run --release --example unicode_dump -- 14.0.0`
+//! `cargo run --release --example unicode_dump -- 14.0.0` or `… -- 14.0.0 texts < TEXTS`
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
 use wcw_engine::unicode::{Version, final_sigma, is_space, is_word, lower, strip_ascii, strip_unicode};
@@ -18,7 +18,8 @@ fn flags_of(c: char, v: Version) -> String {
         flags.push('w');
     }
     if is_space(c, v) {
-        flags.push('s');
+        // What isspace says and what re says are one thing here.
+        flags.push_str("sr");
     }
     if sigma_is_final(&[c], &[]) {
         flags.push('c');
@@ -87,14 +88,68 @@ fn dump(v: Version) -> String {
     lines.join("\n") + "\n"
 }
 
+fn lower_text(text: &str, v: Version) -> String {
+    let mut out = String::new();
+    for (at, c) in text.char_indices() {
+        let (before, after) = text.split_at(at);
+        if c == 'Σ' && final_sigma(before.chars().rev(), after.chars().skip(1), v) {
+            out.push('ς');
+        } else {
+            out.extend(lower(c, v).as_slice());
+        }
+    }
+    out
+}
+
+/// The runs of characters for which `inside` holds, joined as dump.py joins them.
+fn runs(text: &str, inside: impl Fn(char) -> bool) -> String {
+    let runs: Vec<&str> = text.split(|c| !inside(c)).filter(|run| !run.is_empty()).collect();
+    runs.join("|")
+}
+
+fn treat(text: &str, v: Version, out: &mut String) {
+    let answers = [
+        lower_text(text, v),
+        text.chars().flat_map(|c| strip_unicode(c, v)).collect(),
+        text.chars().flat_map(|c| strip_ascii(c, v)).collect(),
+        runs(text, |c| is_word(c, v)),
+        runs(text, |c| !is_space(c, v)),
+    ];
+    for answer in answers {
+        out.push_str(&answer);
+        out.push('\0');
+    }
+}
+
+fn texts(v: Version) -> std::io::Result<String> {
+    let (mut input, mut out) = (String::new(), String::new());
+    std::io::stdin().read_to_string(&mut input)?;
+    for text in input.split_terminator('\0') {
+        treat(text, v, &mut out);
+    }
+    Ok(out)
+}
+
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_default();
-    let Some(version) = Version::parse(&name) else {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let name = arguments.first().map_or("", String::as_str);
+    let Some(version) = Version::parse(name) else {
         eprintln!("Unicode version {name:?} is not known; known: {:?}", Version::ALL.map(Version::name));
         return ExitCode::from(2);
     };
-    match std::io::stdout().write_all(dump(version).as_bytes()) {
+    let output = match arguments.get(1).map(String::as_str) {
+        None => Ok(dump(version)),
+        Some("texts") => texts(version),
+        Some(other) => {
+            eprintln!("unknown argument {other:?}: give none, or \"texts\"");
+            return ExitCode::from(2);
+        }
+    };
+    match output.and_then(|text| std::io::stdout().write_all(text.as_bytes())) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -1,6 +1,7 @@
-"""Merge the dumps of several Pythons into engine/src/unicode/tables.rs and twin/unicode_changes.py's ranges.
+"""Merge the dumps of several Pythons into all that is made from them (see `dump.py` for their format).
 
-See `dump.py` for their format.
+That is engine/src/unicode/tables.rs, the ranges in twin/unicode_changes.py, and digests.json beside this file: the
+SHA-256 of each dump, so that a machine without one of the Pythons can still test the Rust functions against it.
 
     for each Python: pythonX tools/unicode/dump.py > DIR/dump-VERSION.txt
     python tools/unicode/generate.py DIR
@@ -12,9 +13,11 @@ unassigned before), so versions cost a few hundred bytes, and exceptions to "onc
 
 from __future__ import annotations
 
+import json
 import sys
 from bisect import bisect_left
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +56,8 @@ def read_dump(path: Path, version: str) -> dict[int, Entry]:
         span, flags, *mappings = line.split(" ")
         if flags.count("c") != flags.count("C") or flags.count("i") != flags.count("I"):
             raise SystemExit(f"{path}: {line!r}: a sigma sees other properties before than after")
+        if flags.count("s") != flags.count("r"):
+            raise SystemExit(f"{path}: {line!r}: str and re disagree on white space")
         if ".." in span:
             first, last = (int(bound, 16) for bound in span.split(".."))
             entries.update((c, Entry(flags, None, None)) for c in range(first, last + 1))
@@ -247,6 +252,11 @@ def main() -> None:
         raise SystemExit(f"{target} has no lines {CHANGES_BEGIN!r} … {CHANGES_END!r} to write between")
     target.write_text(before + CHANGES_BEGIN + changes(dumps) + CHANGES_END + after, "utf-8")
     print(f"wrote the ranges into {target}")
+    target = Path(__file__).with_name("digests.json")
+    texts = {version: (directory / f"dump-{version}.txt").read_bytes() for version in VERSIONS}
+    digests = {version: sha256(text).hexdigest() for version, text in texts.items()}
+    target.write_text(json.dumps(digests, indent=2) + "\n", "ascii")
+    print(f"wrote {target}")
 
 
 if __name__ == "__main__":
