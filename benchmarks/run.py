@@ -1,0 +1,214 @@
+"""Every claimed ratio, measured in one run against the peer itself: ``make bench`` (some five minutes).
+
+    python benchmarks/run.py [--only TEXT] [--no-record]
+
+One thread, CPU time, pairs of samples with alternating order, medians with the lowest and highest; before a case
+counts, both systems must give the same labels. ``--only`` takes the cases whose name holds TEXT ("English", "hashing",
+"native", "page", "memory").
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy: it reads them when it is loaded. The first two may be set on a machine and slow the peer down.
+for _name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(_name, None)
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import argparse  # noqa: E402
+import importlib.metadata  # noqa: E402
+import itertools  # noqa: E402
+import platform  # noqa: E402
+import sys  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import memory  # noqa: E402
+import numpy as np  # noqa: E402
+import payload  # noqa: E402
+import sklearn  # noqa: E402
+from cases import CASES, LONGER_RUN, ONE_TEXT, PAGE_KILOBYTES, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
+from measure import ratio  # noqa: E402
+from record import Row, show, write  # noqa: E402
+from systems import Native, Wasm, classifier, scikit_learn  # noqa: E402
+from texts import texts  # noqa: E402
+
+import wasm_clf_widget as wcw  # noqa: E402
+
+
+class Different(Exception):
+    """The answers differ: what was measured is not the same thing."""
+
+
+def check(pipeline: Any, ours: wcw.Classifier, batch: list[str]) -> str:
+    """What was found equal, in words, or ``Different``."""
+    weights = ours.model_info().weights
+    wrong = int(np.count_nonzero(pipeline.predict(batch) != ours.predict(batch)))
+    if wrong:
+        raise Different(f"{wrong} of {len(batch)} labels differ ({weights})")
+    if weights == "float64":
+        bits = [s.decision_function(batch).view(np.int64) for s in (pipeline, ours)]
+        if different := int(np.count_nonzero(bits[0] != bits[1])):
+            raise Different(f"{different} scores differ in their bits, which float64 weights promise not to")
+        return "same labels, same bits"
+    apart = float(np.abs(pipeline.predict_proba(batch) - ours.predict_proba(batch)).max())
+    return f"same labels, |Δp| {apart:.0e}"
+
+
+def batches(case: Case) -> Iterator[Row]:
+    """All rows of one case: both sizes, each asked weights; for English also one text at a time, and native."""
+    data = texts(case.language, SIZES)
+    pipeline = scikit_learn(case.kind, data.train, data.labels)
+    name = f"{case.language}, {case.kind.name}"
+    for weights, asked in case.asked.items():
+        ours = classifier(pipeline, weights)
+        chosen = ours.model_info().weights
+        if weights == "auto" and chosen != "float32":
+            raise Different(f"{name}: weights='auto' chose {chosen}, float32 was to be chosen")
+        for words, count in SIZES:
+            batch = data.test[words]
+            found = check(pipeline, ours, batch)
+            result = ratio(lambda b=batch: pipeline.predict_proba(b), lambda b=batch, o=ours: o.predict_proba(b))
+            scale = 1000 * count
+            yield Row(
+                f"batch, {weights}",
+                f"{name}, {words} words",
+                "×",
+                asked,
+                "at_least",
+                result.median,
+                result.low,
+                result.high,
+                result.pairs,
+                result.peer_ns / scale,
+                result.ours_ns / scale,
+                found,
+            )
+        if case.language == "English" and weights == "auto":
+            yield one_text(name, pipeline, ours, data.test[12])
+            for words, _ in SIZES:
+                yield native(f"{name}, {words} words", ours, data.test[words])
+
+
+def one_text(name: str, pipeline: Any, ours: wcw.Classifier, batch: list[str]) -> Row:
+    """Texts one by one: ``classify`` against ``predict_proba`` of a list of one."""
+    some = batch[:64]
+    if [result.label for result in ours.classify(some)] != list(pipeline.predict(some)):
+        raise Different(f"{name}: classify gives other labels")
+    for_peer, for_ours = itertools.cycle(some), itertools.cycle(some)
+    result = ratio(lambda: pipeline.predict_proba([next(for_peer)]), lambda: ours.classify(next(for_ours)))
+    return Row(
+        "one text",
+        f"{name}, 12 words",
+        "×",
+        ONE_TEXT,
+        "at_least",
+        result.median,
+        result.low,
+        result.high,
+        result.pairs,
+        result.peer_ns / 1000,
+        result.ours_ns / 1000,
+        "same labels",
+    )
+
+
+def native(name: str, ours: wcw.Classifier, batch: list[str]) -> Row:
+    """The engine alone, texts already in its memory: wasm (simd, wasmtime) against native Rust."""
+    info = ours.model_info()
+    wasm = Wasm(ours.model_bytes, batch, info.outputs, len(info.classes))
+    with Native(ours.model_bytes, batch) as program:
+        result = ratio(program.run, wasm.run, peer_clock=program.clock)
+        if program.scores() != wasm.scores():
+            raise Different(f"{name}: native and wasm scores differ in their bits")
+    scale = 1000 * len(batch)
+    return Row(
+        "wasm to native",
+        name,
+        "×",
+        WASM_TO_NATIVE,
+        "at_least",
+        result.median,
+        result.low,
+        result.high,
+        result.pairs,
+        result.peer_ns / scale,
+        result.ours_ns / scale,
+        "same bits",
+    )
+
+
+def page() -> Iterator[Row]:
+    """Kilobytes of the page's files."""
+    sizes = {name: size / 1000 for name, size in payload.sizes().items()}
+    for name, size in sizes.items():
+        yield Row("page payload", name, " kB", None, "at_most", size, size, size, 1)
+    total = sum(sizes.values())
+    yield Row("page payload", "all of it, brotli", " kB", PAGE_KILOBYTES, "at_most", total, total, total, 1)
+
+
+def batch_memory() -> Iterator[Row]:
+    """Peak memory of short and long runs, of small and large batches."""
+    data = texts("English", SIZES)
+    kind = next(case.kind for case in CASES if case.language == "English")
+    ours = classifier(scikit_learn(kind, data.train, data.labels), "auto")
+    with tempfile.TemporaryDirectory(prefix="wcw-bench-") as folder:
+        model = ours.save(Path(folder) / "model.safetensors")
+        short, long, wide = (memory.peak(model, batch, count) for batch, count in ((2048, 4), (2048, 40), (16384, 4)))
+    for case, asked, kilobytes in (("40 batches to 4", LONGER_RUN, long), ("batches of 16,384 to 2,048", None, wide)):
+        value = kilobytes / short
+        yield Row("peak memory", case, "×", asked, "at_most", value, value, value, 1)
+
+
+def groups() -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
+    """(name, measures) in the order of the table."""
+    for case in CASES:
+        yield f"{case.language} {case.kind.name} native one text", lambda c=case: batches(c)  # type: ignore[misc]
+    yield "page payload", page
+    yield "memory", batch_memory
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name holds TEXT; writes no record")
+    parser.add_argument("--no-record", action="store_true", help="print the table only")
+    options = parser.parse_args()
+    begin = time.monotonic()
+    rows: list[Row] = []
+    failures = []
+    for name, measures in groups():
+        if options.only not in name:
+            continue
+        print(f"{time.monotonic() - begin:4.0f} s  {name}", file=sys.stderr, flush=True)
+        try:
+            rows.extend(measures())
+        except Different as error:
+            failures.append(f"{name}: {error}")
+    if not rows and not failures:
+        print(f"no case has {options.only!r} in its name", file=sys.stderr)
+        return 2
+    show(rows)
+    versions = {
+        "python": platform.python_version(),
+        "scikit_learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "wasmtime": importlib.metadata.version("wasmtime"),
+    }
+    if not (options.only or options.no_record or failures):
+        print(f"record: {write(rows, versions)}")
+    missed = [row for row in rows if not row.met]
+    for row in missed:
+        print(f"missed: {row.measure}, {row.case}: {row.measured:.3g}, asked {row.asked:.3g}")
+    for failure in failures:
+        print(f"not counted, answers differ: {failure}")
+    print(f"{len(rows)} measures, {len(missed)} missed, {len(failures)} not counted, {time.monotonic() - begin:.0f} s")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
