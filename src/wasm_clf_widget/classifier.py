@@ -117,7 +117,7 @@ class Classifier:
         r"""A classifier from its numbers, without scikit-learn; works without numpy.
 
         A feature's value is its count in the text; then 1 + ln of it (``sublinear_tf``), times ``idf``, and the row
-        divided by its ``norm``. There is no source but these numbers: the certificate says that its answers are the twin's.
+        divided by its ``norm``. There is no source but these numbers: the certificate says it holds the twin's answers.
 
         Args:
             vocabulary: n-grams in the order of the features, or a dict n-gram → index; None for hashing.

@@ -141,10 +141,16 @@ def _print_batch(classifier: Classifier, start: int, texts: list[str], output: F
                 answers.append(error)
     if output is Format.JSONL:
         for index, (text, answer) in enumerate(zip(texts, answers, strict=True), start):
-            typer.echo(json.dumps(_row(index, replace_surrogates(text)[0], answer), ensure_ascii=False))
+            typer.echo(_json(_row(index, replace_surrogates(text)[0], answer)))
     else:
         _print_table(texts, answers)
     return sum(isinstance(answer, InputError) for answer in answers)
+
+
+def _json(value: dict[str, Any]) -> str:
+    """One line for every reader of lines, those that take U+0085, U+2028 and U+2029 for line ends among them."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _row(index: int, text: str, answer: ClassificationResult | InputError) -> dict[str, Any]:
@@ -180,7 +186,7 @@ def info(
     with _exit_codes():
         about = asdict(_load(model, EngineChoice.TWIN).model_info())
         if output is Format.JSONL:
-            typer.echo(json.dumps(about, ensure_ascii=False))
+            typer.echo(_json(about))
             return
         _print_pairs(about)
 
@@ -195,7 +201,7 @@ def verify(
     with _exit_codes():
         report = _load(model, engine).verify()
         if output is Format.JSONL:
-            typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+            typer.echo(_json(asdict(report)))
         else:
             _print_pairs(asdict(report))
         if not report.ok:
