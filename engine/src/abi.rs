@@ -98,8 +98,11 @@ pub extern "C" fn wcw_free(at: u32, size: u32) {
 /// Loads the model in a block, which is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_load(at: u32, size: u32) -> i32 {
-    let loaded = slice::<u8>(at, size as usize).and_then(|bytes| Model::load(bytes));
-    wcw_free(at, size);
+    let loaded = slice::<u8>(at, size as usize).and_then(|bytes| {
+        let loaded = Model::load(bytes);
+        wcw_free(at, size);
+        loaded
+    });
     let state = &mut *state();
     let result = loaded.map(|model| {
         let free = state.models.iter().position(Option::is_none).unwrap_or(state.models.len());
@@ -156,7 +159,7 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
         model.classify(texts, &mut answers)?;
         *consumed = (all.len() - rest.map_or(0, |r| r.len() + 1)) as u32;
     } else {
-        let offsets: &mut [u32] = slice(*offsets, count + 1)?;
+        let offsets: &mut [u32] = slice(*offsets, count.saturating_add(1))?;
         let piece = |w: &[u32]| all.get(w[0] as usize..w[1] as usize);
         if offsets.windows(2).any(|w| piece(w).is_none()) {
             return Err(Error::argument("the offsets do not cut the text between characters, in ascending order"));

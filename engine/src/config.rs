@@ -12,6 +12,8 @@ const MAX_CLASSES: usize = 4096;
 const MAX_FEATURES: usize = 1 << 24;
 const MAX_WEIGHTS: usize = 1 << 27;
 const MAX_NGRAM: usize = 64;
+/// More than any pipeline has; without a limit a small header could name one idf so often that its copies exhaust memory.
+const MAX_TRANSFORMS: usize = 16;
 
 /// How a text is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,9 +115,12 @@ impl Config {
         let [first, transforms @ .., last] = document.array("pipeline")? else {
             return Err(Error::file("the pipeline needs a vectorize stage and a head"));
         };
+        if transforms.len() > MAX_TRANSFORMS {
+            return Err(Error::file(format!("{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed", transforms.len())));
+        }
         let vectorizer = vectorizer(first, unicode)?;
         let features = vectorizer.n_features;
-        let transforms = transforms.iter().map(|t| transform(t, file, features)).collect::<Result<_>>()?;
+        let transforms = transforms.iter().map(|t| transform(t, file, features)).collect::<Result<Vec<_>>>()?;
         let head = head(last, classes)?;
         if features.saturating_mul(head.outputs) > MAX_WEIGHTS {
             return Err(Error::file(format!("{features} features × {} outputs; at most {MAX_WEIGHTS} weights are allowed", head.outputs)));

@@ -42,9 +42,14 @@ impl Error {
         Self::new(-5, "out of memory")
     }
 
+    /// A text with more spans than an explanation may have.
+    pub fn too_long(spans: usize) -> Self {
+        Self::new(-5, format!("the explanation has more than {spans} spans; explain a shorter text"))
+    }
+
     /// A feature value became infinite or not a number.
     pub fn not_finite(text: usize) -> Self {
-        Self::new(-6, format!("text {text}: a feature value is not finite (the logarithm of a count that is not positive)"))
+        Self::new(-6, format!("text {text}: a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)"))
     }
 
     /// The content hash does not match.

@@ -8,6 +8,9 @@ use crate::config::{Analyzer, Method};
 use crate::table::NONE;
 use crate::text::Place;
 
+/// More than anyone can look at; keeps an explanation of a huge text from exhausting memory.
+const MAX_SPANS: usize = 1 << 20;
+
 /// The spans of one text, as they stand in the output of `wcw_explain`.
 #[derive(Debug, Default, PartialEq)]
 pub struct Explanation {
@@ -122,40 +125,40 @@ impl Model {
 
     /// The spans of `text` and their weights.
     pub fn explain(&mut self, text: &str) -> Result<Explanation> {
-        self.cut(text, true);
-        let mut explanation = Explanation::default();
-        let occurrences = self.occurrences(&mut explanation.ngrams);
-        for o in &occurrences {
-            if self.vectorizer.method == (Method::Hashing { alternate_sign: true }) {
-                self.counter.add_signed(o.feature, o.positive);
-            } else {
-                self.counter.add(o.feature);
-            }
+        // The values and scores as `classify` has them; what follows only shares them out.
+        self.vectorize(text);
+        let mut values = vec![0.0; self.vectorizer.n_features];
+        for (&i, &value) in self.row.indices.iter().zip(&self.row.values) {
+            values[i as usize] = value;
         }
-        let counts: Vec<(u32, f64)> = occurrences.iter().map(|o| self.counter.count(o.feature)).collect();
-        self.counter.finish(&mut self.row);
-        self.transform();
-        let mut ordered: Vec<(u32, f64)> = self.row.indices.iter().copied().zip(self.row.values.iter().copied()).collect();
-        ordered.sort_unstable_by_key(|(index, _)| *index);
 
         let mut scores = vec![0.0; self.outputs()];
-        self.head.scores(&self.row.indices, &self.row.values, &mut scores);
+        self.head.scores(&self.features, &self.row, &mut scores);
         if !scores.iter().all(|s| s.is_finite()) {
             return Err(Error::not_finite(0));
         }
+        self.cut(text, true);
+        let mut explanation = Explanation::default();
+        let occurrences = self.occurrences(&mut explanation.ngrams)?;
+        let signed = self.vectorizer.method == (Method::Hashing { alternate_sign: true });
+        self.features.reserve(occurrences.len());
+        for o in &occurrences {
+            if signed { self.features.add_signed(o.feature, o.positive) } else { self.features.add(o.feature) }
+        }
+        let counts: Vec<(u32, f64)> = occurrences.iter().map(|o| self.features.counted(o.feature)).collect();
+        self.features.finish(&mut self.row);
         let columns = |s: Vec<f64>| if let [s] = s[..] { vec![-s, s] } else { s };
         let classes = self.classes();
         explanation.scores = columns(scores);
         let mut sums = vec![0.0; classes];
         let utf16 = utf16_offsets(text);
         for (o, (seen, count)) in occurrences.iter().zip(counts) {
-            let value = ordered.binary_search_by_key(&o.feature, |(i, _)| *i).map_or(0.0, |at| ordered[at].1);
-            let signed = self.vectorizer.method == (Method::Hashing { alternate_sign: true }) && !self.vectorizer.binary;
-            let share = match (signed, o.positive) {
+            let value = values[o.feature as usize];
+            let share = match (signed && !self.vectorizer.binary, o.positive) {
                 (true, positive) if count != 0.0 => if positive { value / count } else { -value / count },
                 _ => value / f64::from(seen),
             };
-            let weights = (0..self.outputs()).map(|k| share * self.head.weight(o.feature, k)).collect();
+            let weights = (0..self.outputs()).map(|k| share * self.features.weight(o.feature, k)).collect();
             let weights = columns(weights);
             sums.iter_mut().zip(&weights).for_each(|(sum, w)| *sum += w);
             explanation.weights.extend(weights);
@@ -168,7 +171,7 @@ impl Model {
     }
 
     /// The occurrences of features in the pieces that were cut last.
-    fn occurrences(&self, ngrams: &mut Vec<u8>) -> Vec<Occurrence> {
+    fn occurrences(&self, ngrams: &mut Vec<u8>) -> Result<Vec<Occurrence>> {
         let pieces = &self.pieces;
         let hashing = matches!(self.vectorizer.method, Method::Hashing { .. });
         let features = self.vectorizer.n_features as u32;
@@ -187,6 +190,7 @@ impl Model {
             pieces.ranges.iter().map(of).collect()
         };
         let mut occurrences = Vec::new();
+        let mut more = false;
         pieces.ngrams(self.vectorizer.ngrams, self.short_words(), |first, n, bytes| {
             let (feature, positive) = if hashing {
                 let hash = murmur::murmur3(bytes);
@@ -196,12 +200,16 @@ impl Model {
                 (if is_word { self.table.word_sequence(window) } else { self.table.chars(window) }, true)
             };
             if feature != NONE && feature < features {
+                more |= occurrences.len() == MAX_SPANS;
+                if more {
+                    return;
+                }
                 let at = ngrams.len() as u32;
                 ngrams.extend_from_slice(bytes);
                 occurrences.push(Occurrence { feature, positive, first, n, ngram: (at, bytes.len() as u32) });
             }
         });
-        occurrences
+        if more { Err(Error::too_long(MAX_SPANS)) } else { Ok(occurrences) }
     }
 }
 

@@ -2,6 +2,7 @@
 //! the intercept is added last; exp is libm's, the same on every host.
 
 use crate::config::HeadConfig;
+use crate::features::{Features, Row};
 
 /// From scores to probabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,43 +21,20 @@ pub enum Link {
     ModifiedHuber,
 }
 
-/// Coefficients, feature-major.
-#[derive(Debug)]
-pub enum Coef {
-    /// As they are.
-    F64(Vec<f64>),
-    /// Rounded once; sums stay float64.
-    F32(Vec<f32>),
-}
-
 /// Scores a row of features.
 #[derive(Debug)]
 pub struct Head {
     /// Shapes and link.
     pub config: HeadConfig,
-    /// F × K.
-    pub coef: Coef,
     /// K.
     pub intercept: Vec<f64>,
 }
 
 impl Head {
     /// Writes the K decision scores of a row; every index is below F.
-    pub fn scores(&self, indices: &[u32], values: &[f64], out: &mut [f64]) {
-        match &self.coef {
-            Coef::F64(coef) => sum(coef, indices, values, out),
-            Coef::F32(coef) => sum(coef, indices, values, out),
-        }
+    pub fn scores(&self, features: &Features, row: &Row, out: &mut [f64]) {
+        features.sum(row, out);
         out.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
-    }
-
-    /// The weight of feature `index` for output `k`.
-    pub fn weight(&self, index: u32, k: usize) -> f64 {
-        let at = index as usize * self.config.outputs + k;
-        match &self.coef {
-            Coef::F64(coef) => coef[at],
-            Coef::F32(coef) => f64::from(coef[at]),
-        }
     }
 
     /// The label of K scores: class 1 for a positive score, or the first of the largest.
@@ -87,43 +65,9 @@ impl Head {
     }
 }
 
-/// Adds x · row for every feature; fixed numbers of outputs so that the compiler keeps the sums in registers.
-fn sum<T: Copy + Into<f64>>(coef: &[T], indices: &[u32], values: &[f64], out: &mut [f64]) {
-    match out.len() {
-        1 => fixed::<1, T>(coef, indices, values, out),
-        2 => fixed::<2, T>(coef, indices, values, out),
-        3 => fixed::<3, T>(coef, indices, values, out),
-        4 => fixed::<4, T>(coef, indices, values, out),
-        6 => fixed::<6, T>(coef, indices, values, out),
-        k => {
-            out.fill(0.0);
-            for (&i, &x) in indices.iter().zip(values) {
-                let row = &coef[i as usize * k..][..k];
-                out.iter_mut().zip(row).for_each(|(s, &w)| *s += x * w.into());
-            }
-        }
-    }
-}
-
-fn fixed<const K: usize, T: Copy + Into<f64>>(coef: &[T], indices: &[u32], values: &[f64], out: &mut [f64]) {
-    let (rows, _) = coef.as_chunks::<K>();
-    let mut sums = [0.0; K];
-    for (&i, &x) in indices.iter().zip(values) {
-        let row = &rows[i as usize];
-        for k in 0..K {
-            sums[k] += x * row[k].into();
-        }
-    }
-    out.copy_from_slice(&sums);
-}
-
+/// As scipy's expit: 0 where exp overflows.
 fn sigmoid(s: f64) -> f64 {
-    if s >= 0.0 {
-        1.0 / (1.0 + libm::exp(-s))
-    } else {
-        let e = libm::exp(s);
-        e / (1.0 + e)
-    }
+    1.0 / (1.0 + libm::exp(-s))
 }
 
 fn huber(s: f64) -> f64 {
@@ -143,7 +87,7 @@ fn share(scores: &[f64], of: fn(f64) -> f64, out: &mut [f64]) {
         *p = of(s);
         total += *p;
     }
-    // All zero: scikit-learn's modified_huber gives every class the same share.
+    // All zero: scikit-learn gives every class the same share.
     let even = 1.0 / scores.len() as f64;
     out.iter_mut().for_each(|p| *p = if total == 0.0 { even } else { *p / total });
 }

@@ -1,10 +1,10 @@
 //! A loaded model: text in, scores out.
 
 use crate::config::{Analyzer, Config, Method, Vectorizer};
-use crate::counter::{Counter, Row};
+use crate::features::{Features, Options, Row};
 use crate::error::{Error, Result};
 use crate::file::File;
-use crate::head::{Coef, Head};
+use crate::head::Head;
 use crate::murmur;
 use crate::table::{self, NONE, STOP, Table};
 use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
@@ -29,7 +29,7 @@ pub struct Model {
     pub(crate) head: Head,
     pub(crate) normalizer: Normalizer,
     pub(crate) table: Table,
-    pub(crate) counter: Counter,
+    pub(crate) features: Features,
     pub(crate) row: Row,
     pub(crate) pieces: Pieces,
     scratch: Scratch,
@@ -39,6 +39,7 @@ pub struct Model {
 #[derive(Default)]
 struct Scratch {
     normalized: Vec<u8>,
+    ranges: Vec<(u32, u32)>,
     /// Words' nodes, or characters.
     symbols: Vec<u32>,
     /// The node of the n-gram that begins at each symbol, for the current n.
@@ -65,22 +66,25 @@ impl Model {
     /// Reads and checks a model file.
     pub fn load(bytes: &[u8]) -> Result<Self> {
         let file = File::parse(bytes)?;
-        let Config { vectorizer, transforms, head, float32 } = Config::read(&file)?;
-        let features = vectorizer.n_features;
-        let coef = file.numbers("coef", features, Some(head.outputs))?;
+        let Config { vectorizer, mut transforms, head, float32 } = Config::read(&file)?;
+        let coef = file.numbers("coef", vectorizer.n_features, Some(head.outputs))?;
         let intercept = file.numbers("intercept", head.outputs, None)?;
         let table = if file.has("vocabulary.table") {
             Table::from_bytes(file.bytes("vocabulary.table")?)?
         } else {
             build_table(&file, &vectorizer)?
         };
-        #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
-        let coef = if float32 { Coef::F32(coef.iter().map(|&w| w as f32).collect()) } else { Coef::F64(coef) };
+        let first = transforms.iter_mut().find(|t| matches!(t, Transform::Idf(_)));
+        let idf = match first.map(|t| std::mem::replace(t, Transform::FeatureIdf)) {
+            Some(Transform::Idf(idf)) => idf,
+            _ => Vec::new(),
+        };
         let signed = vectorizer.method == Method::Hashing { alternate_sign: true };
+        let options = Options { signed, binary: vectorizer.binary, float32 };
         Ok(Self {
-            counter: Counter::new(features, signed, !float32, vectorizer.binary),
+            features: Features::new(vectorizer.n_features, &idf, &coef, head.outputs, options),
             normalizer: Normalizer::new(&vectorizer),
-            head: Head { config: head, coef, intercept },
+            head: Head { config: head, intercept },
             vectorizer,
             transforms,
             table,
@@ -113,7 +117,7 @@ impl Model {
         let mut result = Ok(());
         for (i, text) in texts.enumerate() {
             self.vectorize(text);
-            self.head.scores(&self.row.indices, &self.row.values, &mut scores);
+            self.head.scores(&self.features, &self.row, &mut scores);
             if !scores.iter().all(|s| s.is_finite()) {
                 result = Err(Error::not_finite(i));
                 break;
@@ -141,13 +145,9 @@ impl Model {
             Method::Vocabulary => self.look_up(text),
             Method::Hashing { .. } => self.hash(text),
         }
-        self.counter.finish(&mut self.row);
-        self.transform();
-    }
-
-    pub(crate) fn transform(&mut self) {
+        self.features.finish(&mut self.row);
         for transform in &self.transforms {
-            transform.apply(&self.row.indices, &mut self.row.values);
+            transform.apply(&self.features, &mut self.row);
         }
     }
 
@@ -165,21 +165,23 @@ impl Model {
 
     fn hash(&mut self, text: &str) {
         self.cut(text, false);
-        let features = self.vectorizer.n_features as u32;
-        let counter = &mut self.counter;
+        let count = self.vectorizer.n_features as u32;
+        let features = &mut self.features;
+        let (min, max) = self.vectorizer.ngrams;
+        features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
         self.pieces.ngrams(self.vectorizer.ngrams, self.vectorizer.analyzer == Analyzer::CharWb, |_, _, ngram| {
             let hash = murmur::murmur3(ngram);
             if signed {
-                counter.add_signed(murmur::column(hash, features), murmur::is_positive(hash));
+                features.add_signed(murmur::column(hash, count), murmur::is_positive(hash));
             } else {
-                counter.add(murmur::column(hash, features));
+                features.add(murmur::column(hash, count));
             }
         });
     }
 
     fn look_up(&mut self, text: &str) {
-        let Scratch { normalized, symbols, nodes, .. } = &mut self.scratch;
+        let Scratch { normalized, ranges, symbols, nodes, .. } = &mut self.scratch;
         normalized.clear();
         symbols.clear();
         self.normalizer.run(text, normalized, &mut ());
@@ -189,23 +191,21 @@ impl Model {
             Analyzer::Word { min_chars } => {
                 // Room behind the text, so that the last words can be read 16 bytes at a time as well.
                 normalized.resize(length + table::SLACK, 0);
-                let table = &self.table;
-                let text = &normalized[..];
-                words_in(text, length, min_chars, version, |start, end| {
-                    let node = table.word(text, start, end);
-                    if node != STOP {
-                        symbols.push(node);
-                    }
-                });
-                count_words(table, symbols, nodes, self.vectorizer.ngrams, &mut self.counter);
+                ranges.clear();
+                words(&normalized[..length], min_chars, version, ranges);
+                symbols.extend(ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)));
+                if self.table.has_stop_words() {
+                    symbols.retain(|&node| node != STOP);
+                }
+                count_words(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
             }
             Analyzer::Char => {
                 Cutter { version, words: false }.run(normalized, symbols);
-                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.counter);
+                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
             }
             Analyzer::CharWb => {
                 Cutter { version, words: true }.run(normalized, symbols);
-                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.counter);
+                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
                 if self.vectorizer.ngrams.0 > 3 {
                     self.short_char_wb(text);
@@ -222,24 +222,20 @@ impl Model {
         for &end in &self.pieces.groups {
             let end = end as usize;
             if end - begin < self.vectorizer.ngrams.0 {
-                self.counter.add(self.table.chars(&self.scratch.symbols[begin..end]));
+                self.features.reserve(1);
+                self.features.add(self.table.chars(&self.scratch.symbols[begin..end]));
             }
             begin = end;
         }
     }
 }
 
-/// `words` over a text with slack behind its `length` bytes.
-#[inline(always)]
-fn words_in(text: &[u8], length: usize, min_chars: usize, version: crate::unicode::Version, f: impl FnMut(usize, usize)) {
-    words(&text[..length], min_chars, version, f);
-}
-
 /// Counts n-grams of words: for every n, the node of each beginning and the word after it.
 #[inline(always)]
-fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), counter: &mut Counter) {
+fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), features: &mut Features) {
+    features.reserve(words.len().saturating_mul(max - min + 1));
     if min == 1 {
-        words.iter().for_each(|&node| counter.add(node));
+        words.iter().for_each(|&node| features.add(node));
     }
     if max == 1 {
         return;
@@ -250,7 +246,7 @@ fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (
         for (node, &last) in nodes.iter_mut().zip(&words[n - 1..]) {
             *node = if *node == NONE || last == NONE { NONE } else { table.gram(table::word_key(*node, last)) };
             if n >= min {
-                counter.add(*node);
+                features.add(*node);
             }
         }
     }
@@ -259,35 +255,36 @@ fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (
 /// Counts n-grams of characters: up to three at once, longer ones by the node of their beginning.
 /// Across words (char_wb) there are windows with two spaces side by side, which the table never holds.
 #[inline(always)]
-fn count_chars(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), counter: &mut Counter) {
+fn count_chars(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), features: &mut Features) {
+    features.reserve(chars.len().saturating_mul(max - min + 1));
     for n in min.min(3)..=max.min(3) {
         // Of n-grams that only begin longer ones, the nodes are enough; of those that nothing begins with, the counts.
         match n {
-            1 => packed::<1>(table, chars, nodes, n >= min, max, counter),
-            2 => packed::<2>(table, chars, nodes, n >= min, max, counter),
-            _ => packed::<3>(table, chars, nodes, n >= min, max, counter),
+            1 => packed::<1>(table, chars, nodes, n >= min, max, features),
+            2 => packed::<2>(table, chars, nodes, n >= min, max, features),
+            _ => packed::<3>(table, chars, nodes, n >= min, max, features),
         }
     }
     for n in 4..=max.min(chars.len()) {
         for (node, &last) in nodes.iter_mut().zip(&chars[n - 1..]) {
             *node = if *node == NONE { NONE } else { table.gram(table::chained_key(*node, last)) };
             if n >= min {
-                counter.add(*node);
+                features.add(*node);
             }
         }
     }
 }
 
 #[inline(always)]
-fn packed<const N: usize>(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, counted: bool, max: usize, counter: &mut Counter) {
+fn packed<const N: usize>(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, counted: bool, max: usize, features: &mut Features) {
     if N == 3 && max > 3 {
         nodes.clear();
         nodes.extend(chars.array_windows::<N>().map(|window| table.gram(table::packed_key(window))));
         if counted {
-            nodes.iter().for_each(|&node| counter.add(node));
+            nodes.iter().for_each(|&node| features.add(node));
         }
     } else {
-        chars.array_windows::<N>().for_each(|window| counter.add(table.gram(table::packed_key(window))));
+        chars.array_windows::<N>().for_each(|window| features.add(table.gram(table::packed_key(window))));
     }
 }
 

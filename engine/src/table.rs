@@ -6,8 +6,8 @@
 //! keys, and no hit can be false. One to three characters are packed into the key at once.
 //!
 //! The table is made at export and stands in the file ready for use (`to_bytes`); loading copies it and checks what
-//! look-ups rely on: nodes in range, at least one empty entry. Both kinds of entries are open addressing with linear
-//! probing at a load of at most one half.
+//! look-ups rely on: nodes in range, no long run of full entries. Words are open addressing with linear probing at a load of
+//! at most one half; n-grams lie in buckets of one cache line, half full on average.
 
 use crate::config::{Analyzer, Method, Vectorizer};
 use crate::error::{Error, Result};
@@ -19,6 +19,10 @@ pub const STOP: u32 = u32::MAX - 1;
 /// Nodes are below this; two of them fit a key with room for "absent".
 const MAX_NODES: u32 = 1 << 30;
 const MAGIC: u32 = u32::from_le_bytes(*b"WCT1");
+/// N-grams in a bucket.
+const PLACES: usize = 5;
+/// Buckets that a key may be away from its own, and entries that a word may be: chance stays far below, malice is refused.
+const MAX_RUN: usize = 1024;
 /// Bytes of a word that stand in its entry.
 const INLINE: usize = 16;
 /// What a buffer must hold behind its last word, so that 16 bytes can always be read.
@@ -46,11 +50,15 @@ struct WordEntry {
     node: u32,
 }
 
+/// Five n-grams and a mark, one cache line: a look-up compares all five keys without a branch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct GramEntry {
-    /// 0 marks an empty entry: no key is 0.
-    key: u64,
-    node: u32,
+#[repr(align(64))]
+struct Bucket {
+    /// 0 marks an empty place: no key is 0.
+    keys: [u64; PLACES],
+    nodes: [u32; PLACES],
+    /// Not 0 where a key that belongs here had to go on to the next bucket.
+    overflow: u32,
 }
 
 /// See the module.
@@ -58,9 +66,9 @@ struct GramEntry {
 pub struct Table {
     /// Empty, or a power of two.
     words: Vec<WordEntry>,
-    /// Empty, or a power of two.
-    grams: Vec<GramEntry>,
+    grams: Vec<Bucket>,
     heap: Vec<u8>,
+    stop_words: bool,
 }
 
 #[inline(always)]
@@ -72,6 +80,12 @@ fn mix(key: u64) -> u64 {
 #[inline(always)]
 fn word_hash(low: u64, high: u64, length: u32) -> usize {
     mix(low ^ mix(high ^ u64::from(length))) as usize
+}
+
+/// The bucket where a key belongs, of `buckets`.
+#[inline(always)]
+fn home(key: u64, buckets: usize) -> usize {
+    ((mix(key) >> 32).wrapping_mul(buckets as u64) >> 32) as usize
 }
 
 /// Hash of a word that does not fit its entry.
@@ -98,6 +112,11 @@ pub fn chained_key(beginning: u32, last: u32) -> u64 {
 }
 
 impl Table {
+    /// Whether `word` may answer `STOP`.
+    pub fn has_stop_words(&self) -> bool {
+        self.stop_words
+    }
+
     /// The node of the word `text[start..end]`, `STOP`, or `NONE`. `text` should have `SLACK` bytes behind it.
     #[inline(always)]
     pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
@@ -164,21 +183,18 @@ impl Table {
     /// The node of a key, or `NONE`.
     #[inline(always)]
     pub fn gram(&self, key: u64) -> u32 {
-        if self.grams.is_empty() {
-            return NONE;
-        }
-        let mask = self.grams.len() - 1;
-        let mut at = mix(key) as usize & mask;
-        loop {
-            let entry = &self.grams[at];
-            if entry.key == key {
-                return entry.node;
+        let mut at = home(key, self.grams.len());
+        while let Some(bucket) = self.grams.get(at) {
+            let mut node = NONE;
+            for place in 0..PLACES {
+                node = if bucket.keys[place] == key { bucket.nodes[place] } else { node };
             }
-            if entry.key == 0 {
-                return NONE;
+            if bucket.overflow == 0 || node != NONE {
+                return node;
             }
-            at = (at + 1) & mask;
+            at = if at + 1 == self.grams.len() { 0 } else { at + 1 };
         }
+        NONE
     }
 
     /// The node of `n` characters from the first on, or `NONE`.
@@ -221,6 +237,8 @@ fn inline(word: &[u8]) -> (u64, u64) {
 struct Builder {
     table: Table,
     used_words: usize,
+    /// Keys and nodes, open addressing, while they grow; 0 marks an empty entry.
+    grams: Vec<(u64, u32)>,
     used_grams: usize,
     nodes: u32,
 }
@@ -233,7 +251,7 @@ impl Table {
         stop_words: impl Iterator<Item = &'a str>,
     ) -> Result<Self> {
         let mut builder =
-            Builder { table: Self::default(), used_words: 0, used_grams: 0, nodes: vectorizer.n_features as u32 };
+            Builder { table: Self::default(), used_words: 0, grams: Vec::new(), used_grams: 0, nodes: vectorizer.n_features as u32 };
         let words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
         if words {
             for word in stop_words.filter(|w| !w.is_empty()) {
@@ -246,21 +264,74 @@ impl Table {
             for (i, text) in (0..).zip(vocabulary) {
                 let pieces = if words { text.split(' ').count() } else { text.chars().count() };
                 // char_wb's windows never hold two spaces side by side; leaving such entries out lets the scan run across words.
-                let reachable = words || vectorizer.analyzer == Analyzer::Char || !text.contains("  ");
+                let reachable = words || vectorizer.analyzer == Analyzer::Char || !text.as_bytes().windows(2).any(|w| w == b"  ");
                 if reachable && let Some(bucket) = pieces.checked_sub(1).and_then(|p| buckets.get_mut(p)) {
                     bucket.push((i, text));
                 }
             }
             // Shorter ones first: a beginning that is a feature itself has its node by then.
             for (feature, text) in buckets.into_iter().flatten() {
-                if words { builder.add_words(text, feature) } else { builder.add_chars(text, feature) }
+                let node = if words { builder.add_words(text, feature) } else { builder.add_chars(text, feature) };
+                if node.is_some_and(|node| node != feature) {
+                    return Err(Error::file(format!("the vocabulary holds {text:?} twice")));
+                }
                 if builder.nodes > MAX_NODES {
                     return Err(Error::file("the vocabulary is too large for the look-up table"));
                 }
             }
         }
-        Ok(builder.table)
+        let mut table = builder.table;
+        table.grams = buckets(&builder.grams, builder.used_grams);
+        table.stop_words = table.words.iter().any(|e| e.node == STOP);
+        table.check()?;
+        Ok(table)
     }
+
+    /// What look-ups rely on. They end within `MAX_RUN` steps, and nodes are in range.
+    fn check(&self) -> Result<()> {
+        let wrong = |what: &str| Err(Error::file(format!("tensor 'vocabulary.table': {what}")));
+        let word_run = longest_run(self.words.iter().map(|e| e.length > 0));
+        let gram_run = longest_run(self.grams.iter().map(|b| b.overflow != 0));
+        if word_run > MAX_RUN || gram_run > MAX_RUN {
+            return wrong("too many entries without a gap");
+        }
+        let in_range = |node: u32| node < MAX_NODES || node == STOP;
+        let nodes = self.grams.iter().flat_map(|b| b.nodes);
+        if !self.words.iter().all(|e| in_range(e.node)) || !nodes.into_iter().all(|n| n < MAX_NODES) {
+            return wrong("a node is out of range");
+        }
+        Ok(())
+    }
+}
+
+/// The longest run of true in a ring; all true is endless.
+fn longest_run(full: impl ExactSizeIterator<Item = bool> + Clone) -> usize {
+    let size = full.len();
+    let (mut run, mut longest) = (0, 0);
+    for full in full.clone().chain(full) {
+        run = if full { run + 1 } else { 0 };
+        longest = run.max(longest);
+    }
+    if size > 0 && longest >= size { usize::MAX } else { longest }
+}
+
+/// Lays keys out in buckets, half full on average.
+fn buckets(grams: &[(u64, u32)], used: usize) -> Vec<Bucket> {
+    let mut buckets = vec![Bucket::default(); (2 * used).div_ceil(PLACES)];
+    for &(key, node) in grams.iter().filter(|(key, _)| *key != 0) {
+        let mut at = home(key, buckets.len());
+        loop {
+            let bucket = &mut buckets[at];
+            if let Some(place) = bucket.keys.iter().position(|&k| k == 0) {
+                bucket.keys[place] = key;
+                bucket.nodes[place] = node;
+                break;
+            }
+            bucket.overflow = 1;
+            at = if at + 1 == buckets.len() { 0 } else { at + 1 };
+        }
+    }
+    buckets
 }
 
 impl Builder {
@@ -293,24 +364,24 @@ impl Builder {
 
     /// The key's node: the one it has, or `node`.
     fn add_gram(&mut self, key: u64, node: u32) -> u32 {
-        if self.table.grams.len() <= 2 * self.used_grams {
-            for entry in grown(&mut self.table.grams).into_iter().filter(|e| e.key != 0) {
-                let at = self.gram_slot(entry.key);
-                self.table.grams[at] = entry;
+        if self.grams.len() <= 2 * self.used_grams {
+            for entry in grown(&mut self.grams).into_iter().filter(|e| e.0 != 0) {
+                let at = self.gram_slot(entry.0);
+                self.grams[at] = entry;
             }
         }
         let at = self.gram_slot(key);
-        if self.table.grams[at].key == 0 {
+        if self.grams[at].0 == 0 {
             self.used_grams += 1;
-            self.table.grams[at] = GramEntry { key, node };
+            self.grams[at] = (key, node);
         }
-        self.table.grams[at].node
+        self.grams[at].1
     }
 
     fn gram_slot(&self, key: u64) -> usize {
-        let mask = self.table.grams.len() - 1;
+        let mask = self.grams.len() - 1;
         let mut at = mix(key) as usize & mask;
-        while self.table.grams[at].key != 0 && self.table.grams[at].key != key {
+        while self.grams[at].0 != 0 && self.grams[at].0 != key {
             at = (at + 1) & mask;
         }
         at
@@ -331,40 +402,39 @@ impl Builder {
         node
     }
 
-    fn add_words(&mut self, text: &str, feature: u32) {
-        if text.split(' ').any(str::is_empty) {
-            return; // no word is empty: the analyzer cannot produce it
+    /// The feature's node: another than `feature` where the n-gram has one already; None where it can never be met.
+    fn add_words(&mut self, text: &str, feature: u32) -> Option<u32> {
+        let words: Vec<&str> = text.split(' ').collect();
+        if words.contains(&"") {
+            return None; // no word is empty
         }
-        let Some((beginning, last)) = text.rsplit_once(' ') else {
-            self.add_word(text.as_bytes(), feature);
-            return;
-        };
-        let mut node = None;
-        for word in beginning.split(' ') {
-            let piece = self.word_node(word);
-            if piece == STOP {
-                return; // stop words go before n-grams are made
+        if let [word] = words[..] {
+            return Some(self.add_word(word.as_bytes(), feature)).filter(|&node| node != STOP);
+        }
+        let mut nodes = Vec::with_capacity(words.len());
+        for word in words {
+            let node = self.word_node(word);
+            if node == STOP {
+                return None; // stop words go before n-grams are made
             }
-            node = Some(node.map_or(piece, |n| self.gram_node(word_key(n, piece))));
+            nodes.push(node);
         }
-        let last = self.word_node(last);
-        if let Some(node) = node
-            && last != STOP
-        {
-            self.add_gram(word_key(node, last), feature);
-        }
+        let (last, beginning) = nodes.split_last()?;
+        let beginning = beginning.iter().copied().reduce(|a, b| self.gram_node(word_key(a, b)))?;
+        Some(self.add_gram(word_key(beginning, *last), feature))
     }
 
-    fn add_chars(&mut self, text: &str, feature: u32) {
+    /// As `add_words`.
+    fn add_chars(&mut self, text: &str, feature: u32) -> Option<u32> {
         let chars: Vec<u32> = text.chars().map(u32::from).collect();
-        let Some((&last, beginning)) = chars.split_last() else { return };
+        let (&last, beginning) = chars.split_last()?;
         let key = if chars.len() <= 3 {
             packed_key(&chars)
         } else {
             let node = self.gram_node(packed_key(&beginning[..3]));
             chained_key(beginning[3..].iter().fold(node, |node, &c| self.gram_node(chained_key(node, c))), last)
         };
-        self.add_gram(key, feature);
+        Some(self.add_gram(key, feature))
     }
 }
 
@@ -379,59 +449,53 @@ fn grown<T: Default + Clone>(entries: &mut Vec<T>) -> Vec<T> {
 impl Table {
     /// The `vocabulary.table` tensor: magic, three sizes, then words, n-grams and heap, little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(16 + self.words.len() * 24 + self.grams.len() * 12 + self.heap.len());
-        for number in [MAGIC, self.words.len() as u32, self.grams.len() as u32, self.heap.len() as u32] {
-            out.extend_from_slice(&number.to_le_bytes());
-        }
+        let mut out = Vec::with_capacity(16 + self.words.len() * 24 + self.grams.len() * 64 + self.heap.len());
+        let mut push = |numbers: &[u32]| numbers.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+        let both = |n: u64| [n as u32, (n >> 32) as u32];
+        push(&[MAGIC, self.words.len() as u32, self.grams.len() as u32, self.heap.len() as u32]);
         for e in &self.words {
-            out.extend_from_slice(&e.low.to_le_bytes());
-            out.extend_from_slice(&e.high.to_le_bytes());
-            out.extend_from_slice(&e.length.to_le_bytes());
-            out.extend_from_slice(&e.node.to_le_bytes());
+            push(&both(e.low));
+            push(&both(e.high));
+            push(&[e.length, e.node]);
         }
-        for e in &self.grams {
-            out.extend_from_slice(&e.key.to_le_bytes());
-            out.extend_from_slice(&e.node.to_le_bytes());
+        for bucket in &self.grams {
+            bucket.keys.iter().for_each(|&key| push(&both(key)));
+            push(&bucket.nodes);
+            push(&[bucket.overflow]);
         }
         out.extend_from_slice(&self.heap);
         out
     }
 
-    /// Reads it back and checks all that look-ups rely on.
+    /// Reads it back and checks it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let wrong = |what: &str| Error::file(format!("tensor 'vocabulary.table': {what}"));
-        let (head, rest) = bytes.split_at_checked(16).ok_or_else(|| wrong("too short"))?;
+        let wrong = || Error::file("tensor 'vocabulary.table': its sizes do not add up");
+        let (head, rest) = bytes.split_at_checked(16).ok_or_else(wrong)?;
         let [magic, words, grams, heap] = [0, 4, 8, 12].map(|at| u32_at(head, at));
-        let (words, grams, heap) = (words as usize, grams as usize, heap as usize);
-        let sized = |n: usize| n == 0 || n.is_power_of_two();
         if magic != MAGIC {
             return Err(Error::unsupported("the look-up table was made by another version of the engine"));
         }
-        let total = words.checked_mul(24).zip(grams.checked_mul(12)).and_then(|(w, g)| w.checked_add(g)?.checked_add(heap));
-        if !sized(words) || !sized(grams) || total != Some(rest.len()) {
-            return Err(wrong("its sizes do not add up"));
+        let (words, grams, heap) = (words as usize, grams as usize, heap as usize);
+        let total = words.checked_mul(24).zip(grams.checked_mul(64)).and_then(|(w, g)| w.checked_add(g)?.checked_add(heap));
+        if !(words == 0 || words.is_power_of_two()) || total != Some(rest.len()) {
+            return Err(wrong());
         }
-        let (word_bytes, rest) = rest.split_at(words * 24);
-        let (gram_bytes, heap) = rest.split_at(grams * 12);
-        let words: Vec<WordEntry> = word_bytes.as_chunks::<24>().0.iter().map(|e| WordEntry {
-            low: u64_at(e, 0),
-            high: u64_at(e, 8),
-            length: u32_at(e, 16),
-            node: u32_at(e, 20),
-        }).collect();
-        let grams: Vec<GramEntry> =
-            gram_bytes.as_chunks::<12>().0.iter().map(|e| GramEntry { key: u64_at(e, 0), node: u32_at(e, 8) }).collect();
-        let table = Self { words, grams, heap: heap.to_vec() };
-        let endless = |empty: usize, all: usize| all > 0 && empty == 0;
-        let empty_words = table.words.iter().filter(|e| e.length == 0).count();
-        let empty_grams = table.grams.iter().filter(|e| e.key == 0).count();
-        if endless(empty_words, table.words.len()) || endless(empty_grams, table.grams.len()) {
-            return Err(wrong("it has no empty entry"));
-        }
-        let in_range = |node: u32| node < MAX_NODES || node == STOP;
-        if !table.words.iter().all(|e| in_range(e.node)) || !table.grams.iter().all(|e| e.node < MAX_NODES) {
-            return Err(wrong("a node is out of range"));
-        }
+        let (words, rest) = rest.split_at(words * 24);
+        let (grams, heap) = rest.split_at(grams * 64);
+        let word = |e: &[u8; 24]| WordEntry { low: u64_at(e, 0), high: u64_at(e, 8), length: u32_at(e, 16), node: u32_at(e, 20) };
+        let bucket = |b: &[u8; 64]| Bucket {
+            keys: std::array::from_fn(|i| u64_at(b, 8 * i)),
+            nodes: std::array::from_fn(|i| u32_at(b, 8 * PLACES + 4 * i)),
+            overflow: u32_at(b, 60),
+        };
+        let mut table = Self {
+            words: words.as_chunks().0.iter().map(word).collect(),
+            grams: grams.as_chunks().0.iter().map(bucket).collect(),
+            heap: heap.to_vec(),
+            stop_words: false,
+        };
+        table.stop_words = table.words.iter().any(|e| e.node == STOP);
+        table.check()?;
         Ok(table)
     }
 }

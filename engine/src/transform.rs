@@ -1,6 +1,7 @@
 //! From counts to feature values, in scikit-learn's own order of operations: no fused multiply-add,
 //! no reordering, so that the values have scikit-learn's bits.
 
+use crate::features::{Features, Row};
 use crate::ln::{ln, ln_count};
 
 /// Which norm a row is divided by.
@@ -19,19 +20,22 @@ pub enum Norm {
 pub enum Transform {
     /// v ← 1 + ln v
     SublinearTf,
-    /// v ← v · idf\[i\]
+    /// v ← v · idf\[i\], of the idf that stands beside the counters: the first
+    FeatureIdf,
+    /// v ← v · idf\[i\], of a further one
     Idf(Vec<f64>),
     /// v ← v / norm
     Norm(Norm),
 }
 
 impl Transform {
-    /// Applies the step to the stored values of one row; `indices` are below the length of every idf.
-    pub fn apply(&self, indices: &[u32], values: &mut [f64]) {
+    /// Applies the step to the stored values of one row of `features`.
+    pub fn apply(&self, features: &Features, row: &mut Row) {
         match self {
-            Transform::SublinearTf => values.iter_mut().for_each(|v| *v = log(*v) + 1.0),
-            Transform::Idf(idf) => indices.iter().zip(values).for_each(|(&i, v)| *v *= idf[i as usize]),
-            Transform::Norm(norm) => normalize(*norm, values),
+            Transform::SublinearTf => row.values.iter_mut().for_each(|v| *v = log(*v) + 1.0),
+            Transform::FeatureIdf => features.scale(row),
+            Transform::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
+            Transform::Norm(norm) => normalize(*norm, &mut row.values),
         }
     }
 }

@@ -30,37 +30,87 @@ fn look(text: &[u8], at: usize, version: Version) -> (u8, usize) {
     (class(c, version), length)
 }
 
-/// Calls `f(start, end)` with the bytes of each word: the longest runs of word characters, of at least `min_chars`.
-/// That is what `\b\w\w+\b` and `\b\w+\b` find.
-#[inline(always)]
-pub fn words(text: &[u8], min_chars: usize, version: Version, mut f: impl FnMut(usize, usize)) {
+/// ASCII that is looked at in one go.
+const BLOCK: usize = 32;
+
+/// A run of word characters that has begun.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    chars: usize,
+}
+
+/// Appends the byte ranges of all words: the longest runs of word characters, of at least `min_chars`. That is what
+/// `\b\w\w+\b` and `\b\w+\b` find.
+///
+/// A block of ASCII becomes a mask of bits, in which runs are found without a branch per character; the rest goes
+/// character by character.
+pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
     let mut at = 0;
-    while at < text.len() {
-        let (flags, length) = look(text, at, version);
-        let start = at;
-        at += length;
-        if flags & WORD == 0 {
+    let mut run: Option<Run> = None;
+    let mut push = |start: usize, end: usize, chars: usize| {
+        if chars >= min_chars {
+            out.push((start as u32, end as u32));
+        }
+    };
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(block) = rest.first_chunk::<BLOCK>()
+            && block.is_ascii()
+        {
+            let mut mask = word_bits(block);
+            if let Some(Run { start, chars }) = run {
+                let more = mask.trailing_ones();
+                if more as usize == BLOCK {
+                    run = Some(Run { start, chars: chars + BLOCK });
+                    at += BLOCK;
+                    continue;
+                }
+                push(start, at + more as usize, chars + more as usize);
+                mask &= u32::MAX << more;
+                run = None;
+            }
+            while mask != 0 {
+                let start = mask.trailing_zeros();
+                let chars = (mask >> start).trailing_ones();
+                if (start + chars) as usize == BLOCK {
+                    run = Some(Run { start: at + start as usize, chars: chars as usize });
+                    break;
+                }
+                push(at + start as usize, at + (start + chars) as usize, chars as usize);
+                mask &= u32::MAX << (start + chars);
+            }
+            at += BLOCK;
             continue;
         }
-        let mut chars = 1;
-        while at < text.len() {
+        let stop = at + rest.len().min(BLOCK);
+        while at < stop {
             let (flags, length) = look(text, at, version);
-            if flags & WORD == 0 {
-                // The character after a word needs no second look.
-                if chars >= min_chars {
-                    f(start, at);
+            let inside = flags & WORD != 0;
+            match (&mut run, inside) {
+                (Some(run), true) => run.chars += 1,
+                (None, true) => run = Some(Run { start: at, chars: 1 }),
+                (Some(Run { start, chars }), false) => {
+                    push(*start, at, *chars);
+                    run = None;
                 }
-                at += length;
-                chars = 0;
-                break;
+                (None, false) => {}
             }
             at += length;
-            chars += 1;
-        }
-        if chars >= min_chars {
-            f(start, at);
         }
     }
+    if let Some(Run { start, chars }) = run {
+        push(start, text.len(), chars);
+    }
+}
+
+/// One bit for each byte that is a word character.
+#[inline(always)]
+fn word_bits(block: &[u8; BLOCK]) -> u32 {
+    // Eight flags of one bit each are gathered by a multiplication.
+    let flags = block.map(|b| u8::from(b.is_ascii_alphanumeric() | (b == b'_')));
+    let (eights, _) = flags.as_chunks::<8>();
+    let bits = |eight: &[u8; 8]| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32;
+    bits(&eights[0]) | bits(&eights[1]) << 8 | bits(&eights[2]) << 16 | bits(&eights[3]) << 24
 }
 
 /// Takes the characters of the char analyzers.

@@ -24,6 +24,8 @@ pub struct Pieces {
     pub ranges: Vec<(u32, u32)>,
     /// Pieces `groups[g - 1]..groups[g]` belong together: no n-gram reaches across.
     pub groups: Vec<u32>,
+    /// Words in `normalized`, stop words included.
+    words: Vec<(u32, u32)>,
     /// The normalized characters of piece i; filled on demand.
     places: Vec<Place>,
     /// The source of each normalized character; filled on demand.
@@ -81,9 +83,13 @@ impl Pieces {
         match vectorizer.analyzer {
             Analyzer::Word { min_chars } => {
                 let (mut counted, mut chars) = (0, 0);
-                words(&normalized, min_chars, vectorizer.unicode, |start, end| {
+                let mut ranges = std::mem::take(&mut self.words);
+                ranges.clear();
+                words(&normalized, min_chars, vectorizer.unicode, &mut ranges);
+                for &(start, end) in &ranges {
+                    let (start, end) = (start as usize, end as usize);
                     if is_stop_word(&normalized, start, end) {
-                        return;
+                        continue;
                     }
                     if !self.joined.is_empty() {
                         self.joined.push(b' ');
@@ -98,7 +104,8 @@ impl Pieces {
                         chars += length;
                         counted = end;
                     }
-                });
+                }
+                self.words = ranges;
                 self.groups.push(self.ranges.len() as u32);
             }
             Analyzer::Char | Analyzer::CharWb => {
