@@ -111,7 +111,7 @@ def expected(case: Case, pipeline: Pipeline, twin: Twin, given: str) -> dict[str
         "features": [[int(index), float(value)] for index, value in zip(row.indices, row.data, strict=True)],
         "scores": scores,
         "score_bits": [struct.pack(">d", score).hex() for score in scores],
-        **({"tolerance": tolerances(pipeline, row, scores)} if case.weights == "float32" else {}),
+        **(rounded(pipeline, row, scores) if case.weights == "float32" else {}),
         "probabilities": probabilities,
         "label": twin.model.classes.index(head.predict(row).tolist()[0]),
         "spans": [
@@ -139,10 +139,15 @@ def ten_digits(value: float) -> float:
     return float(f"{value:.10g}") + 0.0
 
 
-def tolerances(pipeline: Pipeline, row: Any, scores: list[float]) -> list[float]:
-    """How far each score may be from scikit-learn's where weights are float32; elsewhere the bits are the same."""
-    sizes = np.ravel(abs(row) @ abs(np.atleast_2d(pipeline[-1].coef_)).T).tolist()
-    return [2.0**-23 * size + 2.0**-52 * abs(score) for size, score in zip(sizes, scores, strict=True)]
+def rounded(pipeline: Pipeline, row: Any, scores: list[float]) -> dict[str, list[float]]:
+    """Scores of the coefficients that are rounded to float32, and how far they may be from the source's."""
+    coef = np.atleast_2d(pipeline[-1].coef_)
+    singles = coef.astype(np.float32).astype(np.float64)
+    sizes = np.ravel(abs(row) @ abs(coef).T).tolist()
+    return {
+        "rounded_scores": np.ravel(row @ singles.T + pipeline[-1].intercept_).tolist(),
+        "tolerance": [2.0**-23 * size + 2.0**-52 * abs(score) for size, score in zip(sizes, scores, strict=True)],
+    }
 
 
 def generate(case: Case) -> tuple[str, bytes]:

@@ -80,6 +80,7 @@ def test_answers(name: str, kind: Any) -> None:
         if "tolerance" in expected:
             for score, right, tolerance in zip(scores, expected["scores"], expected["tolerance"], strict=True):
                 assert abs(score - right) <= tolerance, expected
+            assert scores == pytest.approx(expected["rounded_scores"], rel=1e-14, abs=1e-14), expected
         else:
             assert [struct.pack(">d", score).hex() for score in scores] == expected["score_bits"], expected
         assert batch.labels[n] == expected["label"], expected

@@ -42,6 +42,7 @@ for path in sorted((root / "tests/data").glob("*.json")):
         if "tolerance" in expected:
             del found["score_bits"]
             assert all(abs(a - b) <= t for a, b, t in zip(answer.scores, expected["scores"], expected["tolerance"]))
+            assert answer.scores == expected["rounded_scores"], (path.name, text)
         for key, value in found.items():
             assert value == expected[key], (path.name, text, key, value, expected[key])
         if answer.probabilities is not None:

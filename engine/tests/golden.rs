@@ -129,6 +129,10 @@ fn answers() {
             for ((score, right), tolerance) in scores.iter().zip(right).zip(&tolerances) {
                 assert!((score - right).abs() <= *tolerance, "{at}: {score}, expected {right} ± {tolerance}");
             }
+            let rounded = floats(expected["rounded_scores"].as_array().unwrap());
+            for (score, rounded) in scores.iter().zip(rounded) {
+                assert!(near(*score, rounded, 1e-14, 1e-14), "{at}: {score}, with rounded coefficients {rounded}");
+            }
             slack += k as f64 * tolerances.iter().fold(0.0, |a: f64, b| a.max(*b));
         } else {
             let bits: Vec<String> = scores.iter().map(|s| format!("{:016x}", s.to_bits())).collect();
