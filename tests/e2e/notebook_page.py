@@ -1,4 +1,4 @@
-"""A notebook open in JupyterLab, driven as a reader would: run cells, read outputs, touch widgets."""
+"""A notebook open in JupyterLab and the widgets in it, driven as a reader would."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class NotebookPage:
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         """Execute one of JupyterLab's commands, as its menus do."""
-        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments or {}])
+        # Not waited for: a command that asks back in a dialog ends only with the answer.
+        script = "([name, args]) => { void window.jupyterapp.commands.execute(name, args); }"
+        self.page.evaluate(script, [name, arguments or {}])
 
     def wait_idle(self, seconds: float = 60) -> None:
         """The kernel is connected and has nothing to do (JupyterLab's indicator says idle before it is)."""
@@ -91,6 +93,34 @@ class NotebookPage:
         expect(prompt).to_have_text(numbered, timeout=seconds * SECONDS)
         return self.output(index).inner_text()
 
+    def kernel(self, code: str, seconds: float = 60) -> str:
+        """Run code in the notebook's kernel without a cell; what it printed.
+
+        Raises:
+            AssertionError: the code raised; has its traceback.
+        """
+        printed, error = self.page.evaluate(
+            """async ([code, timeout]) => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({ code, store_history: false, stop_on_error: true });
+                let printed = "", error = "";
+                future.onIOPub = ({ header, content }) => {
+                    if (header.msg_type === "stream") printed += content.text;
+                    if (header.msg_type === "error") error = content.traceback.join("\\n");
+                };
+                const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no answer")), timeout));
+                await Promise.race([future.done, late]);
+                return [printed, error];
+            }""",
+            [code, seconds * SECONDS],
+        )
+        assert not error, error
+        return str(printed).strip()
+
+    def widget(self, index: int = 0) -> WidgetView:
+        """The ``index``-th view of a classifier widget in the page."""
+        return WidgetView(self.page.locator(".wcw").nth(index))
+
     def errors(self) -> list[str]:
         """Tracebacks in the outputs."""
         return self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
@@ -106,6 +136,31 @@ class NotebookPage:
         self.command("apputils:change-theme", {"theme": name})
         light = "true" if name.endswith("Light") else "false"
         self.page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
+
+
+class WidgetView:
+    """One view of a ClassifierWidget, by the names that the design promises."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+        self.text = root.get_by_role("textbox", name="Text to classify")
+        self.label = root.locator("[data-wcw=label]")
+        self.status = root.locator("[data-wcw=status]")
+        self.parity = root.locator("[data-wcw=parity]")
+        self.capabilities = root.locator("[data-wcw=capabilities]")
+
+    def wait_ready(self, seconds: float = 60) -> WidgetView:
+        expect(self.status).to_contain_text("ready", timeout=seconds * SECONDS)
+        return self
+
+    def type(self, text: str) -> None:
+        """Replace the text, key by key, as a reader does."""
+        self.text.click()
+        self.text.press("ControlOrMeta+a")
+        self.text.press_sequentially(text)
+
+    def expect_label(self, label: str, seconds: float = 15) -> None:
+        expect(self.label).to_have_text(label, timeout=seconds * SECONDS)
 
 
 def write_notebook(file: Path, cells: list[str]) -> None:
