@@ -1,5 +1,6 @@
 /** The golden cases (tests/data/README.md) through the wrapper, on both variants: the same answers as scikit-learn's. */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseModelFile, shapeOf } from "../src/engine/document.js";
 import { DATA, engine, golden, VARIANTS } from "./engine-files.js";
@@ -33,7 +34,7 @@ describe.each(VARIANTS)("engine.%s", (variant) => {
   test.each(names)("%s", async (name) => {
     const file = golden(name);
     const { document } = parseModelFile(file);
-    const { texts: cases } = JSON.parse(readFileSync(new URL(`${name}.json`, DATA), "utf-8")) as { texts: GoldenText[] };
+    const { texts: cases } = JSON.parse(readFileSync(join(DATA, `${name}.json`), "utf-8")) as { texts: GoldenText[] };
     const instance = await engine(variant);
     const handle = instance.load(file);
     const shape = shapeOf(document);
