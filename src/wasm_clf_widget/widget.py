@@ -10,19 +10,16 @@ import difflib
 import uuid
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import traitlets
 
 from .assets import TAB_ASSETS, Asset, asset
+from .classifier import Classifier
 from .errors import InputError
 from .live import LiveCheck, answer_from
-from .model.file import parse
 from .texts import check_text, replace_surrogates
-
-if TYPE_CHECKING:
-    from .classifier import Classifier
 
 PROTOCOL = 1
 MAX_CHUNK = 1 << 20
@@ -112,7 +109,7 @@ class ClassifierWidget(anywidget.AnyWidget):
 
     def __init__(self, classifier: Classifier, **options: Any) -> None:
         _check_options(options)
-        if not hasattr(classifier, "model_bytes"):
+        if not isinstance(classifier, Classifier):
             raise InputError(
                 f"a widget shows a Classifier, found {type(classifier).__name__}: make one with Classifier.load(path) "
                 "or Classifier.from_sklearn(pipeline, name=...)"
@@ -137,7 +134,7 @@ class ClassifierWidget(anywidget.AnyWidget):
 
     @cached_property
     def _live(self) -> LiveCheck:
-        return LiveCheck(lambda: parse(self._classifier.model_bytes))
+        return LiveCheck(lambda: self._classifier.model)
 
     @traitlets.validate("result")
     def _own_labels(self, proposal: Any) -> dict[str, Any] | None:
@@ -145,7 +142,7 @@ class ClassifierWidget(anywidget.AnyWidget):
         result: dict[str, Any] | None = proposal["value"]
         if result is None:
             return None
-        classes = list(self._classifier.classes_)
+        classes = self._classifier.model.classes  # plain Python values, where classes_ may be numpy's
         index = result.get("class_index")
         scores = result.get("all_scores")
         if not isinstance(index, int) or not 0 <= index < len(classes) or not isinstance(scores, list):
@@ -161,12 +158,13 @@ class ClassifierWidget(anywidget.AnyWidget):
         """A message of the tab. What is not ours or has not our form is left alone: a comm is open to other code."""
         if not isinstance(content, dict) or content.get("wcw") != PROTOCOL:
             return
-        handlers: dict[Any, Callable[[dict[str, Any], list[bytes]], None]] = {
+        handlers: dict[str, Callable[[dict[str, Any], list[bytes]], None]] = {
             "get": self._send_chunk,
             "answer": self._check_answer,
             "stages": self._name_stage,
         }
-        handler = handlers.get(content.get("type"))
+        kind = content.get("type")
+        handler = handlers.get(kind) if isinstance(kind, str) else None
         if handler is not None:
             handler(content, [bytes(buffer) for buffer in buffers])
 
