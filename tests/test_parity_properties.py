@@ -19,8 +19,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import SGDClassifier
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
 
-from strategies import Recipe, drawn_texts, random_texts, recipes
+from strategies import Recipe, corpus, drawn_texts, random_texts, recipes
 from wasm_clf_widget.convert.precision import probability_tolerance, score_tolerance
 from wasm_clf_widget.convert.sklearn import SourceAnswers, model_from_sklearn, source_answers
 from wasm_clf_widget.convert.ugly_texts import ugly_texts
@@ -36,7 +40,12 @@ SEED = int(
     os.environ.get("WCW_SEED") or zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex()).encode())
 )
 SHARDS = 6
-pytestmark = pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent")
+# The time allowed is for a machine that others use too; on one idle core a shard takes half a minute.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent"),
+    pytest.mark.filterwarnings("ignore:The parameter 'token_pattern' will not be used"),
+    pytest.mark.timeout(1_800),
+]
 PIPELINES = 300
 TEXTS = 50
 
@@ -231,6 +240,73 @@ def run(shard: int, examples: int) -> None:
 @pytest.mark.parametrize("shard", range(SHARDS), ids=lambda shard: f"seed{SEED}-{shard}")
 def test_every_implementation_gives_scikit_learns_answers(shard: int) -> None:
     run(shard, PIPELINES // SHARDS)
+
+
+def large_vocabulary(rng: random.Random, analyzer: str) -> list[str]:
+    """20,000 entries of all lengths: inline and long keys, shared beginnings, n-grams whose words are no entries."""
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789_éßжя好的अ한𐐨"
+    words = [
+        "".join(rng.choices(letters, k=rng.choice([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 300])))
+        for _ in range(10_000)
+    ]
+    if analyzer == "word":
+        words += [" ".join(rng.choices(words, k=rng.choice([2, 2, 3]))) for _ in range(10_000)]
+    else:
+        words += [f" {word[:6]}" for word in words] + [f"{word[-3:]} " for word in words]
+    entries = list(dict.fromkeys(words))
+    rng.shuffle(entries)
+    return entries
+
+
+@pytest.mark.parametrize("weights", ["float64", "float32"])
+@pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
+def test_large_vocabularies(analyzer: str, weights: Any) -> None:
+    rng = random.Random(SEED)
+    entries = large_vocabulary(rng, analyzer)
+    vectorizer = TfidfVectorizer(
+        vocabulary=entries, analyzer=analyzer, ngram_range=(1, 3), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"
+    )
+    texts = [" ".join(rng.choices(entries, k=rng.randrange(1, 30))) for _ in range(300)]
+    texts += ["".join(rng.choices(entries, k=rng.randrange(1, 30))) for _ in range(100)]
+    pipeline = make_pipeline(vectorizer, MultinomialNB()).fit(texts, [i % 3 for i in range(400)])
+    compare_answers(pipeline, texts, weights)
+
+
+@pytest.mark.parametrize("weights", ["float64", "auto"])
+def test_hashing_with_its_default_of_a_million_features(weights: Any) -> None:
+    rng = random.Random(SEED)
+    texts, labels = corpus(rng, 300, ("a", "b", "c"))
+    pipeline = make_pipeline(HashingVectorizer(ngram_range=(1, 2)), SGDClassifier(loss="log_loss")).fit(texts, labels)
+    compare_answers(pipeline, texts, weights)
+
+
+def compare_answers(pipeline: Any, texts: list[str], weights: Any) -> None:
+    """Scores, labels and probabilities of both variants against scikit-learn's."""
+    model = model_from_sklearn(pipeline, name="large", weights=weights)
+    first = open_wasmtime_engine(dump(model), model, "baseline")
+    data = dump(replace(model, table=first.build_table()))
+    source = source_answers(pipeline, texts)
+    twin = TwinEngine(model)
+    k, c = model.head.outputs, len(model.classes)
+    for engine in (first, open_wasmtime_engine(data, parse(data), "simd")):
+        batch = engine.classify(texts)
+        assert batch.probabilities is not None
+        assert source.probabilities is not None
+        for i, text in enumerate(texts):
+            tolerances = score_tolerance(model, twin.features(text), max_count=1)
+            scores = batch.scores[i * k : (i + 1) * k]
+            wanted = source.scores[i].tolist()
+            if model.weights == "float64":
+                assert bits(scores) == bits(wanted), text
+                assert batch.labels[i] == source.labels[i], text
+            assert all(abs(a - b) <= t for a, b, t in zip(scores, wanted, tolerances, strict=True)), text
+            allowed = probability_tolerance(model, wanted, tolerances)
+            apart = [
+                abs(a - b)
+                for a, b in zip(batch.probabilities[i * c : (i + 1) * c], source.probabilities[i], strict=True)
+            ]
+            assert max(apart) <= allowed, text
+        engine.dispose()
 
 
 @pytest.mark.long

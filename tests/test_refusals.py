@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer
 from sklearn.svm import LinearSVC
 
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
@@ -284,6 +284,13 @@ def test_what_is_no_pipeline_from_texts_to_labels() -> None:
         refusal(make_pipeline(vectorizer, TfidfTransformer().fit(vectorizer.transform(TEXTS)))).step
         == "tfidftransformer"
     )
+
+
+def test_more_transforms_than_a_file_holds() -> None:
+    pipeline = fit(CountVectorizer(), *[Normalizer() for _ in range(17)], LogisticRegression())
+    error = refusal(pipeline)
+    assert (error.step, error.option) == ("normalizer-17", "steps")
+    model_from_sklearn(fit(CountVectorizer(), *[Normalizer() for _ in range(16)], LogisticRegression()), name="m")
 
 
 def test_steps_fitted_on_different_data() -> None:

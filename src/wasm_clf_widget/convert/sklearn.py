@@ -20,6 +20,9 @@ from .source import SourceAnswers, source_answers
 from .steps import steps_of
 from .vectorizers import TRANSFORMERS, VECTORIZERS, convert_transformer, convert_vectorizer
 
+MAX_TRANSFORMS = 16
+"""The published limit of a model file on stages between vectorizer and head."""
+
 __all__ = ["SourceAnswers", "model_from_sklearn", "source_answers"]
 
 
@@ -70,6 +73,13 @@ def model_from_sklearn(
         transforms.extend(convert_transformer(step, transformer, spec.n_features))
     if type(classifier) not in HEADS:
         raise _unknown(last, classifier, "as the last step", HEADS)
+    if len(transforms) > MAX_TRANSFORMS:
+        raise UnsupportedPipelineError(
+            transformers[-1][0],
+            "steps",
+            f"{len(transforms)} transforms stand before the classifier; a model file holds {MAX_TRANSFORMS}",
+            "fewer steps (TfidfTransformer is one transform each for sublinear_tf, idf and norm)",
+        )
     head, class_type, classes = convert_head(last, classifier, spec.n_features)
     chain: tuple[Transform, ...] = tuple(transforms)
     chosen, bound = choose_weights(chain, head, len(classes), weights, step=last)
