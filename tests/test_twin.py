@@ -460,6 +460,15 @@ def test_the_twin_is_an_engine() -> None:
             call()
 
 
+def test_the_engine_names_the_text_that_it_refuses() -> None:
+    hashing = HashingVectorizer(n_features=16, analyzer="char")
+    engine = TwinEngine(dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(hashing)[0], head=sixteen()))
+    with pytest.raises(InputError, match=r"^texts\[1\]: .*lone surrogate"):
+        engine.classify(["fine", "\ud800", "fine"])
+    with pytest.raises(InputError, match="^the text holds a lone surrogate"):
+        engine.classify(["\ud800"])
+
+
 def test_an_engine_without_probabilities_says_none() -> None:
     model = handmade.read(make_pipeline(CountVectorizer(), LinearSVC()).fit(["good", "bad"], [True, False]))
     assert TwinEngine(model).classify(["good", "bad"]).probabilities is None

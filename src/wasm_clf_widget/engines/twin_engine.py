@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from ..errors import EngineError
+from ..errors import EngineError, InputError
 from ..model.spec import Model
 from ..results import Explanation
-from ..twin import Twin
+from ..twin import Answer, Twin
 from .base import Batch
 
 
@@ -29,7 +29,7 @@ class TwinEngine:
 
     def classify(self, texts: Sequence[str]) -> Batch:
         """Classify texts one after the other."""
-        answers = [self._twin.answer(text) for text in texts]
+        answers = [self._answer(texts, index) for index in range(len(texts))]
         scores = array("d")
         probabilities = array("d")
         for answer in answers:
@@ -43,6 +43,14 @@ class TwinEngine:
             known=array("I", (answer.known for answer in answers)),
             replaced=array("I", (answer.replaced for answer in answers)),
         )
+
+    def _answer(self, texts: Sequence[str], index: int) -> Answer:
+        try:
+            return self._twin.answer(texts[index])
+        except InputError as error:
+            if len(texts) == 1:
+                raise
+            raise InputError(f"texts[{index}]: {error}") from None
 
     def explain(self, text: str) -> Explanation:
         """Spans of one text with their weights."""
