@@ -11,9 +11,8 @@ use wcw_engine::unicode::{Version, final_sigma, is_space, is_word, lower, strip_
 
 fn flags_of(c: char, v: Version) -> String {
     let mut flags = String::new();
-    let sigma_is_final = |before: &[char], after: &[char]| {
-        final_sigma(before.iter().rev().copied(), after.iter().copied(), v)
-    };
+    let sigma_is_final =
+        |before: &[char], after: &[char]| final_sigma(before.iter().rev().copied(), after.iter().copied(), v);
     if is_word(c, v) {
         flags.push('w');
     }

@@ -204,9 +204,9 @@ mod tests {
     ];
 
     fn fnv(values: impl Iterator<Item = f64>) -> u64 {
-        values.flat_map(|value| value.to_bits().to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        })
+        values
+            .flat_map(|value| value.to_bits().to_le_bytes())
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
     }
 
     fn random_bits() -> impl Iterator<Item = u64> {
@@ -235,9 +235,10 @@ mod tests {
             .take(20_000)
             .collect();
         assert_eq!(fnv(anywhere.into_iter().map(ln)), ANYWHERE);
-        let near = words.take(20_000).zip(0_u64..).map(|(word, i)| {
-            f64::from_bits(word & ((1 << 52) - 1) | (0x3fd + i % 4) << 52)
-        });
+        let near = words
+            .take(20_000)
+            .zip(0_u64..)
+            .map(|(word, i)| f64::from_bits(word & ((1 << 52) - 1) | (0x3fd + i % 4) << 52));
         assert_eq!(fnv(near.map(ln)), NEAR_ONE);
     }
 

@@ -10,6 +10,7 @@
 //! Not here: upper-casing, case folding, normalisation of whole texts (removing the marks makes their order
 //! irrelevant, so character by character is exact), grapheme clusters.
 
+#[rustfmt::skip]
 mod tables;
 
 /// `re`'s `\w`: `str.isalnum()` or an underscore.
@@ -18,7 +19,7 @@ pub const WORD: u8 = 1;
 pub const SPACE: u8 = 2;
 /// `str.lower()` gives something else.
 pub const LOWER_CHANGES: u8 = 4;
-/// `strip_unicode` gives something else (always so where `strip_ascii` does, but for non-ASCII characters that are simply dropped).
+/// `strip_unicode` gives something else. Where not, `strip_ascii` leaves ASCII as it is and drops all others.
 pub const STRIP_CHANGES: u8 = 8;
 /// A sigma after it ends a word: cased and not case-ignorable.
 pub const CASED: u8 = 16;
@@ -143,11 +144,7 @@ pub fn lower_one(c: char, v: Version) -> char {
 
 /// Whether a capital sigma becomes ς: after a cased letter and before none, looking through case-ignorable
 /// characters. `before` runs backwards from the sigma, `after` forwards.
-pub fn final_sigma(
-    before: impl Iterator<Item = char>,
-    after: impl Iterator<Item = char>,
-    v: Version,
-) -> bool {
+pub fn final_sigma(before: impl Iterator<Item = char>, after: impl Iterator<Item = char>, v: Version) -> bool {
     cased_next(before, v) && !cased_next(after, v)
 }
 
@@ -217,11 +214,7 @@ fn strip_mapped(c: char) -> Stripped {
         let jamo = |code: u32| char::from_u32(code).unwrap_or(c);
         let tail = syllable % 28;
         return Stripped::few(
-            [
-                jamo(0x1100 + syllable / 588),
-                jamo(0x1161 + syllable % 588 / 28),
-                jamo(0x11A7 + tail),
-            ],
+            [jamo(0x1100 + syllable / 588), jamo(0x1161 + syllable % 588 / 28), jamo(0x11A7 + tail)],
             if tail == 0 { 2 } else { 3 },
         );
     }
@@ -247,7 +240,8 @@ fn look_up(code: usize) -> Option<Stripped> {
     let from = group << tables::SEQUENCE_SHIFT;
     let lengths = tables::TARGET_LOW.get(from..at)?.iter();
     let marks = tables::TARGET_HIGH.get(from..at)?.iter();
-    let skipped: usize = lengths.zip(marks).map(|(&low, &high)| if high == tables::SEQUENCE { low as usize } else { 0 }).sum();
+    let skipped: usize =
+        lengths.zip(marks).map(|(&low, &high)| if high == tables::SEQUENCE { low as usize } else { 0 }).sum();
     let start = *tables::SEQUENCES_AT.get(group)? as usize + skipped;
     let rest = tables::SEQUENCES.get(start..start + low as usize)?;
     Some(Stripped { start: ['\0'; 3], at: 0, len: 0, rest })
@@ -258,4 +252,52 @@ fn look_up(code: usize) -> Option<Stripped> {
 pub fn strip_ascii(c: char, v: Version) -> impl Iterator<Item = char> {
     // What is removed has a combining class, and no ASCII character has one.
     strip_unicode(c, v).filter(char::is_ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    //! A few by hand; tests/test_unicode.py asks for every code point and compares with Python.
+
+    use super::*;
+
+    fn stripped(text: &str) -> String {
+        text.chars().flat_map(|c| strip_unicode(c, Version::V14)).collect()
+    }
+
+    #[test]
+    fn versions_have_the_names_that_python_gives() {
+        for v in Version::ALL {
+            assert_eq!(Version::parse(v.name()), Some(v));
+        }
+        assert_eq!(Version::parse("13.0.0"), None);
+        assert!(Version::V14 < Version::V15 && Version::V15_1 < Version::V16);
+    }
+
+    #[test]
+    fn a_code_point_counts_from_the_version_that_assigned_it() {
+        let by_version = |c| Version::ALL.map(|v| is_word(c, v));
+        assert_eq!(by_version('\u{31350}'), [false, true, true, true]);
+        assert_eq!(by_version('\u{2EBF0}'), [false, false, true, true]);
+        assert_eq!(by_version('\u{A7CB}'), [false, false, false, true]);
+        assert_eq!(lower('\u{A7CB}', Version::V15_1).as_slice(), ['\u{A7CB}']);
+        assert_eq!(lower('\u{A7CB}', Version::V16).as_slice(), ['\u{264}']);
+    }
+
+    #[test]
+    fn stripping_takes_classes_not_marks_and_knows_long_answers() {
+        assert_eq!(stripped("É½ﬁ각\u{301}\u{903}漢"), "E1\u{2044}2fi\u{1100}\u{1161}\u{11A8}\u{903}漢");
+        assert_eq!(stripped("\u{FDFA}").chars().count(), 18);
+        assert!(strip_ascii('漢', Version::V14).next().is_none());
+        assert_eq!(strip_ascii('½', Version::V14).collect::<String>(), "12");
+    }
+
+    #[test]
+    fn a_sigma_is_final_across_ignorable_characters() {
+        let last = |before: &str, after: &str| final_sigma(before.chars().rev(), after.chars(), Version::V14);
+        assert!(last("Α", ""));
+        assert!(last("Α'", "! "));
+        assert!(!last("Α", "'Α"));
+        assert!(!last("1", ""));
+        assert!(!last("", ""));
+    }
 }
