@@ -408,7 +408,7 @@ def test_alignment_agrees_with_the_whole_string_functions_for_every_code_point()
         {"analyzer": "char", "lowercase": False},
     ):
         twin = with_vectorizer(analyzer_spec(CountVectorizer(**options)))
-        for between in ("Σ", "", " ", "\u0301"):
+        for between in ("Σ", " \u0301"):
             text = between.join(changing)
             analysed = twin._analyzer.analysed(twin.normalize(text))
             assert "".join(origin.character for origin in align(text, twin.model.vectorizer)) == analysed
@@ -465,7 +465,7 @@ def test_the_engine_names_the_text_that_it_refuses() -> None:
     engine = TwinEngine(dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(hashing)[0], head=sixteen()))
     with pytest.raises(InputError, match=r"^texts\[1\]: .*lone surrogate"):
         engine.classify(["fine", "\ud800", "fine"])
-    with pytest.raises(InputError, match="^the text holds a lone surrogate"):
+    with pytest.raises(InputError, match=r"^the text holds a lone surrogate"):
         engine.classify(["\ud800"])
 
 
