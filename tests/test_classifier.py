@@ -392,7 +392,7 @@ def alter(clf: wcw.Classifier, word: str, factor: float) -> wcw.Classifier:
     def change(tensors: dict[str, container.Tensor]) -> None:
         tensor = tensors["coef"]
         code = {"F64": "d", "F32": "f"}[tensor.dtype]
-        numbers = array(code, bytes(tensor.data))
+        numbers: Any = array(code, bytes(tensor.data))
         numbers[row * clf.model.head.outputs] *= factor
         tensors["coef"] = replace(tensor, data=numbers.tobytes())
 
@@ -454,7 +454,7 @@ class Broken:
         return getattr(self.inner, name)
 
     def classify(self, texts: Sequence[str]) -> Batch:
-        batch = self.inner.classify(texts)
+        batch: Batch = self.inner.classify(texts)
         return replace(batch, scores=array("d", (s + 0.25 for s in batch.scores)))
 
     def normalize(self, text: str) -> str:
@@ -656,6 +656,13 @@ def test_labels_near_a_tie_follow_the_promise() -> None:
     other = parity.Answer([-1e-9], None, 0)
     assert parity.difference(binary, close, other, [2e-9])[1:] == (True, True)
     assert parity.difference(binary, far, other, [2e-9])[1:] == (False, False)
+
+
+def test_a_program_that_ends_with_an_open_engine_is_quiet(words: tuple[Any, wcw.Classifier], tmp_path: Path) -> None:
+    path = words[1].save(tmp_path / "m.safetensors")
+    program = f"import wasm_clf_widget as wcw; c = wcw.Classifier.load({str(path)!r}); print(c.classify('good').ran_on)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("kernel-wasm\n", "")
 
 
 # --- without numpy, scikit-learn and wasmtime

@@ -156,7 +156,7 @@ def test_the_vocabulary_is_a_sequence() -> None:
     assert words == WORDS
     assert "bad" in words
     with pytest.raises(IndexError):
-        words[5]
+        words[len(words)]
 
 
 @pytest.mark.parametrize(("kind", "values"), [("int", (-3, 0, 2**40)), ("str", ("a", "", "ç"))])

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import threading
+from array import array as array_type
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -342,8 +343,9 @@ class Classifier:
     def _results(self, batch: Batch) -> list[ClassificationResult]:
         model, engine = self._model, self._opened or self.engine
         classes, k, c = model.classes, model.head.outputs, len(model.classes)
-        p = batch.probabilities
+        p = None if batch.probabilities is None else list(batch.probabilities)
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
+        ran_on, variant = engine.ran_on, engine.variant
         limit = model.uncertain_below
         results = []
         for i in range(batch.n):
@@ -363,12 +365,12 @@ class Classifier:
                     label,
                     confidence,
                     kind,
-                    [{"label": name, "score": score} for name, score in zip(classes, values, strict=True)],
+                    [{"label": name, "score": score} for name, score in zip(classes, values)],  # noqa: B905
                     batch.known[i],
                     batch.replaced[i],
                     limit is not None and confidence is not None and confidence < limit,
-                    engine.ran_on,
-                    engine.variant,
+                    ran_on,
+                    variant,
                     self._sha256,
                 )
             )
@@ -469,7 +471,8 @@ def _matrix(values: Sequence[float], n: int, columns: int, *, flat: bool = False
     numpy = _numpy()
     if numpy is None:
         return list(values) if flat else [list(values[i * columns : (i + 1) * columns]) for i in range(n)]
-    array = numpy.array(values, dtype=numpy.float64)
+    # An engine's buffer belongs to this one answer: no copy.
+    array = numpy.frombuffer(values) if n > 1 and isinstance(values, array_type) else numpy.array(values, dtype=float)
     return array if flat else array.reshape(n, columns)
 
 

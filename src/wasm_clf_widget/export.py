@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from .convert import certify
 from .engines import Batch, Engine, open_engine
+from .engines.wasm_engine import WasmEngine
 from .errors import InputError, UnsupportedPipelineError, WasmClfError
-from .model.file import dump
+from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
 from .model.spec import Model
-from .parity import Answer, Stages, Tally, answer_at, skip_live, source_tolerance, twin_tolerance
+from .parity import Answer, Stages, Tally, answer_at, skip_live, tolerances
 from .results import ParityReport
 from .twin import Twin
 
@@ -105,14 +106,16 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
             "a Python from 3.11 to 3.14",
         )
     plain = dump(replace(model, certificate=None, table=None))
-    engine = open_engine("wasm", plain, model)
+    # From here on the model is what a reader of the file will have, checked as every file is.
+    model = parse(plain)
+    engine = _open(plain, model)
     try:
-        table = _build_table(engine) if model.vectorizer.vocabulary is not None else None
+        table = engine.build_table() if model.vectorizer.vocabulary is not None else None
         engine.dispose()
         model = replace(model, table=table)
-        engine = open_engine("wasm", dump(model), model)
+        engine = _open(dump(model), model)
         batch = engine.classify(texts)
-        tolerances = _try_all(model, engine, texts, batch, source, refused)
+        allowed = _try_all(model, engine, texts, batch, source, refused)
     finally:
         engine.dispose()
     certificate = certify.certificate(
@@ -122,15 +125,17 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
         scores=source.scores,
         probabilities=source.probabilities,
         labels=source.labels,
-        tolerances=tolerances,
+        tolerances=allowed,
         engine=batch,
     )
     return dump(replace(model, certificate=certificate))
 
 
-def _build_table(engine: Engine) -> bytes | None:
-    build = getattr(engine, "build_table", None)
-    return build() if build is not None else None
+def _open(data: bytes, model: Model) -> WasmEngine:
+    """The engine whose bits every host is held to: it has to be there when a file is made."""
+    engine = open_engine("wasm", data, model)
+    assert isinstance(engine, WasmEngine)
+    return engine
 
 
 def _try_all(
@@ -140,17 +145,19 @@ def _try_all(
     twin = Twin(model)
     against_source = Tally(model, engine, source.by)
     against_twin = Tally(model, engine, "twin")
-    tolerances = []
+    result = []
     for i, text in enumerate(texts):
-        tolerance = _tolerance(model, twin, text, exact=source.exact)
-        tolerances.append(tolerance)
+        own = twin.answer(text)
+        tolerance, between = tolerances(model, twin, text)
+        if not source.exact:
+            tolerance = _loosened(tolerance, own.abs_sum)
+        result.append(tolerance)
         got = answer_at(model, batch, i)
         against_source.checked += 1
         against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)
         against_twin.checked += 1
-        own = twin.answer(text)
         expected = Answer(own.scores, own.probabilities, own.label)
-        against_twin.hold(i, text, expected, got, twin_tolerance(model, twin, text), twin)
+        against_twin.hold(i, text, expected, got, between, twin)
         if against_source.first or against_twin.first:
             break
     for tally in (against_source, against_twin):
@@ -164,14 +171,12 @@ def _try_all(
                 "please report this pipeline: a classifier that disagrees is never returned",
             )
     _refuse_alike(engine, twin, refused, source.by)
-    return tolerances
+    return result
 
 
-def _tolerance(model: Model, twin: Twin, text: str, *, exact: bool) -> list[float]:
-    tolerance = source_tolerance(model, twin, text)
-    if exact:
-        return tolerance
-    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, twin.answer(text).abs_sum, strict=True)]
+def _loosened(tolerance: list[float], sizes: list[float]) -> list[float]:
+    """The tolerances where the source's own bits depend on the machine."""
+    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, sizes, strict=True)]
 
 
 def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> None:
@@ -192,6 +197,8 @@ def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> No
 
 def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) -> ParityReport:
     """Hold an engine's answers against those of the pipeline in this process."""
+    import sklearn
+
     from .convert.sklearn import source_answers
     from .convert.stages import SourceStages
 
@@ -199,7 +206,7 @@ def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) 
     found = [label.item() if hasattr(label, "item") else label for label in classes]
     if found != list(model.classes):
         raise InputError(f"the pipeline's classes are {found!r}, the model's {list(model.classes)!r}: not of one fit")
-    tally = Tally(model, engine, "scikit-learn, live")
+    tally = Tally(model, engine, f"scikit-learn {sklearn.__version__}, live")
     twin = Twin(model)
     indices = [i for i, text in enumerate(texts) if not skip_live(text, model)]
     tally.not_comparable = len(texts) - len(indices)
@@ -223,6 +230,9 @@ def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) 
             continue
         p = None if answers.probabilities is None else answers.probabilities[row].tolist()
         expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row]))
-        tally.hold(index, text, expected, got, _tolerance(model, twin, text, exact=exact), stages)
+        tolerance = tolerances(model, twin, text)[0]
+        if not exact:
+            tolerance = _loosened(tolerance, twin.answer(text).abs_sum)
+        tally.hold(index, text, expected, got, tolerance, stages)
     kept = 0 if model.certificate is None else len(model.certificate.texts)
     return tally.report(kept=kept)

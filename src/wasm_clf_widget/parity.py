@@ -63,21 +63,19 @@ def recorded(model: Model, certificate: Certificate, i: int) -> tuple[Answer, Se
     return answer, certificate.tolerance[i * k : (i + 1) * k]
 
 
-def source_tolerance(model: Model, twin: Twin, text: str) -> list[float]:
-    """How far the scores of ``text`` may be from the source's."""
-    return score_tolerance(model, _row(model, twin, text), max_count=len(text))
+def tolerances(model: Model, twin: Twin, text: str) -> tuple[list[float], list[float]]:
+    """How far the scores of ``text`` may be (from the source's, between twin and engine).
+
+    Twin and engine both round the logarithm of every count correctly, the source only that of small counts.
+    """
+    exact = model.weights == "float64" and SublinearTf() not in model.transforms
+    row = [] if exact else twin.features(text)
+    return score_tolerance(model, row, max_count=len(text)), score_tolerance(model, row, max_count=1)
 
 
 def twin_tolerance(model: Model, twin: Twin, text: str) -> list[float]:
-    """How far twin and engine may be apart: both round the logarithm of every count correctly."""
-    return score_tolerance(model, _row(model, twin, text), max_count=1)
-
-
-def _row(model: Model, twin: Twin, text: str) -> list[tuple[int, float]]:
-    """The features, where a tolerance depends on them."""
-    if model.weights == "float64" and SublinearTf() not in model.transforms:
-        return []
-    return twin.features(text)
+    """How far twin and engine may be apart."""
+    return tolerances(model, twin, text)[1]
 
 
 def difference(model: Model, expected: Answer, got: Answer, tolerance: Sequence[float]) -> tuple[float, bool, bool]:

@@ -135,8 +135,8 @@ class WasmEngine:
             scores, probabilities, known = array("d"), array("d"), array("I")
             labels: array[int] = array("I")
             replaced = array("I", bytes(4 * len(texts)))
-            for start, count, data in self._requests(texts, replaced):
-                block = self._answer(texts, start, count, data)
+            for start, count, parts in self._requests(texts, replaced):
+                block = self._answer(texts, start, count, parts)
                 abi.append_outputs(self._model, count, block, scores, probabilities, labels, known)
             p = probabilities if self._columns[1] else None
             return Batch(len(texts), scores, p, labels, known, replaced)
@@ -206,20 +206,20 @@ class WasmEngine:
 
     # --- many texts
 
-    def _requests(self, texts: Sequence[str], replaced: array[int]) -> Iterator[tuple[int, int, bytes]]:
-        """(first text, number of texts, the texts joined with NUL as UTF-8), of bounded size."""
+    def _requests(self, texts: Sequence[str], replaced: array[int]) -> Iterator[tuple[int, int, list[bytes]]]:
+        """(first text, number of texts, chunks of the texts joined with NUL as UTF-8), of bounded size."""
         first = count = size = 0
         parts: list[bytes] = []
         for start, stop in self._chunks(texts):
             data = self._encode(texts, start, stop, replaced)
             if parts and (size + len(data) > _REQUEST_BYTES or count + stop - start > self._most_texts):
-                yield first, count, b"\0".join(parts)
+                yield first, count, parts
                 first, count, size, parts = start, 0, 0, []
             parts.append(data)
             count += stop - start
             size += len(data)
         if parts:
-            yield first, count, b"\0".join(parts)
+            yield first, count, parts
 
     def _chunks(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Ranges of texts that may be joined without becoming too large."""
@@ -245,36 +245,38 @@ class WasmEngine:
                 clean.append(text)
             return "\0".join(clean).encode()
 
-    def _answer(self, texts: Sequence[str], start: int, count: int, data: bytes) -> bytes:
+    def _answer(self, texts: Sequence[str], start: int, count: int, parts: list[bytes]) -> bytes:
         """The output block of one request."""
-        _check_size(len(data))
         try:
             # A NUL at the end may be a separator before an empty text or part of a text: the offsets tell.
-            if not data.endswith(b"\0"):
-                block, consumed = self._send(count, data, b"")
-                if consumed == len(data):
+            if parts[-1] and not parts[-1].endswith(b"\0"):
+                block, unread = self._send(count, parts, b"")
+                if unread == 0:
                     return block
             pieces = [replace_surrogates(text)[0].encode() for text in texts[start : start + count]]
-            return self._send(count, b"".join(pieces), abi.offsets(list(map(len, pieces))))[0]
+            return self._send(count, [b"".join(pieces)], abi.offsets(list(map(len, pieces))))[0]
         except InputError as error:
             raise self._blame(texts, start, count, error) from None
 
-    def _send(self, count: int, data: bytes, offsets: bytes) -> tuple[bytes, int]:
-        """One call: (output block, bytes that the engine read)."""
+    def _send(self, count: int, parts: list[bytes], offsets: bytes) -> tuple[bytes, int]:
+        """One call: (output block, bytes of the text that the engine has not read)."""
         size = abi.output_size(self._model, count)
+        text_size = sum(map(len, parts)) + len(parts) - 1
+        _check_size(text_size)
 
         def run(on: _Loaded) -> tuple[bytes, int]:
-            address = on.input.reserve(abi.REQUEST.size + len(offsets) + len(data))
+            address = on.input.reserve(abi.REQUEST.size + len(offsets) + 1 + text_size)
             results = on.results.reserve(size)
             at = address + abi.REQUEST.size
             places = abi.output_places(self._model, count, results)
-            request = abi.REQUEST.pack(at + len(offsets), len(data), at if offsets else 0, count, *places, 0, 0)
-            on.runtime.write(address, b"".join((request, offsets, data)))
+            request = abi.REQUEST.pack(at + len(offsets) + 1, text_size, at if offsets else 0, count, *places, 0, 0)
+            # One join copies the text once: the NUL after the head is just a byte that nobody reads.
+            on.runtime.write(address, b"\0".join((request + offsets, *parts)))
             code = on.runtime.call("wcw_classify", on.handle, address)
             if code < 0:
                 raise abi.error(code, on.output())
             consumed = int.from_bytes(on.runtime.read(address + abi.CONSUMED_AT, 4), "little")
-            return on.runtime.read(results, size), consumed
+            return on.runtime.read(results, size), text_size - consumed
 
         return self._guarded(run)
 
