@@ -74,4 +74,7 @@ def source_answers(pipeline: Any, texts: Sequence[str]) -> SourceAnswers:
     answer(0, len(texts))
     for index in refused:
         scores[index] = np.nan
+    if probabilities is not None:
+        # Where every sigmoid of one-vs-rest underflows, scikit-learn before 1.9 divides 0 by 0; we answer as 1.9 does.
+        probabilities[np.isnan(probabilities).any(axis=1) & np.isfinite(scores).all(axis=1)] = 1.0 / len(classes)
     return SourceAnswers(scores, probabilities, labels, frozenset(refused))
