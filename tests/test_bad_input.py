@@ -269,6 +269,85 @@ def test_a_look_up_table_that_lies_is_never_used_in_silence(wasm: wcw.Classifier
         ]
 
 
+JUNK: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2,
+    3,
+    65,
+    2**31,
+    2**64,
+    10**400,
+    1.5,
+    -0.5,
+    1e300,
+    "",
+    "x",
+    "str",
+    "int",
+]
+JUNK += [
+    "idf.0",
+    "coef",
+    "word",
+    "char",
+    "l1",
+    "argmax",
+    "sign",
+    "none",
+    "ovr",
+    "float32",
+    "hashing",
+    [],
+    [1],
+    {},
+    [[]],
+]
+JUNK += [[1, 1], [1, 2**40], ["neg", "pos"], [True, False], {"stage": "norm", "norm": "l2"}, {"stage": "sublinear_tf"}]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a JSON document."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield (*path, key)
+        yield from places(child, (*path, key))
+
+
+def test_documents_with_junk_in_them_are_refused_or_work(wasm: wcw.Classifier) -> None:
+    """One value replaced by another, the hash repaired: a ModelFileError of one of the readers, or an answer."""
+    generator = random.Random(9)
+    outcomes = {"refused": 0, "works": 0}
+    for _ in range(400):
+
+        def change(document: Any) -> None:
+            path = generator.choice(list(places(document)))
+            parent = document
+            for key in path[:-1]:
+                parent = parent[key]
+            if generator.random() < 0.1:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = generator.choice(JUNK)
+
+        try:
+            clf = wcw.Classifier.load(repack(wasm.model_bytes, document=change))
+            result = clf.classify(["good film", "bad 是"])[0]
+            outcomes["works"] += 1
+        except wcw.ModelFileError:
+            outcomes["refused"] += 1
+            continue
+        except wcw.InputError:
+            # Two logarithms in a row, and the like: no finite value for these texts.
+            continue
+        assert result.label in clf.classes_
+    assert min(outcomes.values()) > 20, outcomes
+
+
 def test_sgd_without_probabilities_names_what_to_call() -> None:
     clf = wcw.Classifier.from_sklearn(fit(TfidfVectorizer(), SGDClassifier(loss="hinge")), name="hinge")
     with pytest.raises(wcw.InputError, match="call decision_function"):

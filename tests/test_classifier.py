@@ -574,6 +574,19 @@ def test_a_trap_is_one_typed_error_and_the_next_call_works(words: tuple[Any, wcw
     assert clf.classify(["good"]) == [expected]
 
 
+def test_a_trap_while_loading_is_typed_too(words: tuple[Any, wcw.Classifier], monkeypatch: pytest.MonkeyPatch) -> None:
+    true_call = wasmtime_engine.WasmtimeRuntime.call
+
+    def call(self: Any, name: str, *arguments: int) -> int:
+        if name == "wcw_load":
+            raise Trapped("unreachable")
+        return true_call(self, name, *arguments)
+
+    monkeypatch.setattr(wasmtime_engine.WasmtimeRuntime, "call", call)
+    with pytest.raises(wcw.EngineError, match="while it loaded"):
+        words[1].with_engine("wasm").classify("good")
+
+
 def test_a_real_trap_through_the_fast_call() -> None:
     """A module of one exported function that is ``unreachable``."""
     import wasmtime

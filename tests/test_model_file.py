@@ -387,6 +387,8 @@ def test_a_document_that_is_no_json() -> None:
     refused(container.write(tensors, (), {"wcw": "{", "sha256": ""}), "not JSON")
     refused(container.write(tensors, (), {"wcw": "[" * 100_000, "sha256": ""}), "not JSON")
     refused(container.write(tensors, (), {"wcw": "7", "sha256": ""}), "must be an object")
+    refused(container.write(tensors, (), {"wcw": '{"format":1,"format":2}', "sha256": ""}), "'format' stands twice")
+    refused(container.write(tensors, (), {"wcw": '{"bound":NaN}', "sha256": ""}), "NaN")
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,8 @@ class WasmEngine:
         self._start = start
         # One instance answers one call at a time; the lock is what makes an engine safe to share between threads.
         self._lock = threading.RLock()
-        self._loaded: _Loaded | None = _Loaded(start(), data)
+        self._loaded: _Loaded | None = None
+        self._revive()
         k, c = model.head.outputs, 0 if model.head.link == "none" else len(model.classes)
         self._columns = (k, c)
         self._most_texts = max(1, min(16_384, _OUTPUT_BYTES // (8 * (k + c + 1))))
@@ -322,10 +323,13 @@ class WasmEngine:
                 raise self._trapped(trap) from None
 
     def _revive(self) -> _Loaded:
-        """A new instance, where a trap ended the last one."""
+        """A new instance: the first one, or where a trap ended the last."""
         if self._data is None:
             raise EngineError("this engine's model was released by dispose(); load the model again to classify")
-        self._loaded = _Loaded(self._start(), self._data)
+        try:
+            self._loaded = _Loaded(self._start(), self._data)
+        except Trapped as trap:
+            raise EngineError(f"the engine trapped while it loaded the model: {trap}") from None
         return self._loaded
 
     def _trapped(self, trap: Trapped) -> EngineError:

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast, get_args
 
 from ..errors import InputError, ModelFileError
 from . import limits
+from .safetensors import load_json
 from .spec import (
     TOKEN_PATTERNS,
     Accents,
@@ -184,11 +185,7 @@ def _short(value: Any) -> str:
 
 def read_json(text: str) -> _Object:
     """The JSON of the document; its format is looked at first, since a later one may change all else."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"the document (wcw) is not JSON: {error}") from None
-    document = _Object(value, "document")
+    document = _Object(load_json(text, "the document (wcw)"), "document")
     found = document.take("format", "an integer from 1", lambda v: type(v) is int and v >= 1)
     if found > limits.FORMAT:
         raise ModelFileError(

@@ -126,13 +126,22 @@ def read(data: bytes | memoryview) -> Container:
     return Container(metadata, entries, body)
 
 
+def load_json(text: str, what: str) -> Any:
+    """JSON as every reader understands it: no key twice, no NaN or Infinity."""
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except ModelFileError as error:
+        raise ModelFileError(f"{what}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{what} is not JSON: {error}") from None
+
+
 def _parse_header(raw: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(raw.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except ModelFileError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"the header is not JSON in UTF-8: {error}") from None
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"the header is not UTF-8 at byte {8 + error.start:,}: {error.reason}") from None
+    header = load_json(text, "the header")
     if not isinstance(header, dict):
         raise ModelFileError("the header is not a JSON object")
     return header
@@ -143,12 +152,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ModelFileError(f"the JSON key {twice!r} stands twice in one object")
+        raise ModelFileError(f"the key {twice!r} stands twice in one object")
     return result
 
 
 def _no_constant(name: str) -> Any:
-    raise ModelFileError(f"the JSON holds {name}, which is no JSON number")
+    raise ModelFileError(f"{name} is no JSON number")
 
 
 def _is_size(value: Any) -> bool:
