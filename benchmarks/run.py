@@ -35,14 +35,10 @@ import sklearn  # noqa: E402
 from cases import CASES, LONGER_RUN, ONE_TEXT, PAGE_KILOBYTES, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
 from measure import ratio  # noqa: E402
 from record import Row, show, write  # noqa: E402
-from systems import Native, Wasm, classifier, scikit_learn  # noqa: E402
+from systems import Different, Native, Wasm, classifier, scikit_learn  # noqa: E402
 from texts import texts  # noqa: E402
 
 import wasm_clf_widget as wcw  # noqa: E402
-
-
-class Different(Exception):
-    """The answers differ: what was measured is not the same thing."""
 
 
 def check(pipeline: Any, ours: wcw.Classifier, batch: list[str]) -> str:

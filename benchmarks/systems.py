@@ -40,6 +40,10 @@ def classifier(pipeline: Pipeline, weights: Any) -> wcw.Classifier:
     return wcw.Classifier.from_sklearn(pipeline, name="bench", weights=weights)
 
 
+class Different(Exception):
+    """A system cannot answer, or answers something else: its time would not be that of the same work."""
+
+
 class Wasm:
     """The engine in wasmtime without this package around it: texts in its memory, one call (docs/engine-abi.md)."""
 
@@ -57,12 +61,12 @@ class Wasm:
         words = (self._put(joined), len(joined), 0, n, self._scores, *rest, 0, 0)
         self._request = self._put(struct.pack("<10I", *words))
         if self._handle < 0:
-            raise SystemExit(f"the engine refuses the model: {self._handle}")
+            raise Different(f"the engine refuses the model: {self._handle}")
 
     def run(self) -> None:
         """Classify all texts once."""
         if (code := self._call("wcw_classify", self._handle, self._request)) != 0:
-            raise SystemExit(f"wcw_classify gave {code}")
+            raise Different(f"wcw_classify gave {code}")
 
     def scores(self) -> bytes:
         """The scores of the last run, float64."""
@@ -112,7 +116,7 @@ class Native:
         self._process.stdin.write(line)
         self._process.stdin.flush()
         if self._process.stdout.readline() != b"done\n":
-            raise SystemExit("the native program failed: see above")
+            raise Different("the native program failed (see above); is the wasm built from the same source? make build")
 
     def __enter__(self) -> Self:
         return self
