@@ -65,5 +65,5 @@ WASM_TO_NATIVE = 0.65
 PAGE_KILOBYTES = 80.0
 """Loader, views, worker, styles and one engine, each compressed by brotli; 1,000 bytes each."""
 
-LONGER_RUN = 1.05
-"""Peak memory after ten times as many batches of one size, at most this often that of the short run."""
+LONGER_RUN = 1.25
+"""What ten times as many batches of one size add to peak memory, at most this often what the short run adds."""
