@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
-import tempfile
 import threading
 from array import array as array_type
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +65,8 @@ class Classifier:
             name: the model's name, kept in the file.
             weights: "float64" for scikit-learn's own bits, "float32" for half the size, "auto" for float32 where it is
                 proved to change no probability by more than 1e-6.
-            certificate_texts: texts of your own to check, of which the file keeps those that fit (in clear!).
+            certificate_texts: texts of your own to check, of which the file keeps those that fit (in clear!) and that
+                UTF-8 can hold.
             version: the model's version, kept in the file.
             uncertain_below: declares a "not sure" band: a confidence below this is uncertain.
 
@@ -208,19 +209,15 @@ class Classifier:
         if isinstance(path, str) and not _is_path(path):
             raise InputError(f"the path {path!r} looks like the name of a shipped model: write {path + SUFFIX!r}")
         target = Path(path)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(self._data)
                 file.flush()
                 os.fsync(file.fileno())
-            # mkstemp lets nobody else read; the model file gets the rights that any new file would.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)
-            os.replace(temporary, target)
+            temporary.replace(target)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         return target
 
