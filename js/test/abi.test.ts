@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { EngineInstance, loneSurrogates } from "../src/engine/abi.js";
 import { parseModelFile, shapeOf } from "../src/engine/document.js";
-import { EngineError, ModelFileError } from "../src/errors.js";
+import { EngineError, type ModelFileError } from "../src/errors.js";
 import { engine } from "./engine-files.js";
 import { makeModel } from "./model-maker.js";
 

@@ -19,7 +19,7 @@ export function Header({ state, open, onOpen }: Props) {
     <header class="wcw-head">
       <span class="wcw-name" dir="auto" title={info?.name}>{info?.name ?? "Text classifier"}</span>
       {info !== null && <span class="wcw-dim wcw-wide">{info.version !== "" && `v${info.version.replace(/^v/, "")} · `}{bytes(info.size)}</span>}
-      <span class="wcw-gap" />
+      <span class="wcw-chips">
       {phase === "failed" && <span class="wcw-chip wcw-bad">failed</span>}
       {phase === "ready" && capabilities?.rung && (
         <button type="button" class="wcw-chip" data-wcw="capabilities" title={`Runs ${place(capabilities.rung)}, WebAssembly ${capabilities.variant}`} aria-expanded={open === "runtime"} onClick={() => onOpen("runtime")}>
@@ -27,6 +27,7 @@ export function Header({ state, open, onOpen }: Props) {
         </button>
       )}
       {parity !== null && phase === "ready" && <ParityBadge parity={parity} open={open === "parity"} onOpen={() => onOpen("parity")} />}
+      </span>
     </header>
   );
 }
