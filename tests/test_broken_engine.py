@@ -34,7 +34,7 @@ def broken_wasm() -> Path:
     """The engine file of the test build."""
     sys.path.insert(0, str(ROOT / "tools"))
     try:
-        import wasm_toolchain
+        import wasm_toolchain  # type: ignore[import-not-found,unused-ignore]
     finally:
         sys.path.remove(str(ROOT / "tools"))
     toolchain = wasm_toolchain.find()
@@ -48,7 +48,7 @@ def broken_wasm() -> Path:
     command = ["cargo", "build", "--release", "--locked", "--lib", "--features", "broken", "--quiet"]
     command += ["--target", wasm_toolchain.TARGET, "--target-dir", str(target), *toolchain.arguments]
     subprocess.run(command, cwd=ROOT / "engine", env=environment, check=True)
-    return target / wasm_toolchain.TARGET / "release/wcw_engine.wasm"
+    return target / str(wasm_toolchain.TARGET) / "release/wcw_engine.wasm"
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +94,7 @@ def test_verify_names_the_broken_stage(healthy: Classifier, broken_wasm: Path, s
 
 
 @pytest.mark.parametrize("stage", range(len(STAGES)), ids=STAGES)
-def test_compare_names_the_broken_stage(
-    healthy: Classifier, broken_wasm: Path, pipeline: Any, stage: int
-) -> None:
+def test_compare_names_the_broken_stage(healthy: Classifier, broken_wasm: Path, pipeline: Any, stage: int) -> None:
     report = broken(healthy, broken_wasm, stage).compare(pipeline, TEXTS)
     assert not report.ok
     assert report.max_abs_diff > 0
