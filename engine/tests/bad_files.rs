@@ -130,7 +130,9 @@ fn altered_document_under_the_old_hash() {
 fn hash_in_capitals_or_missing_or_no_string() {
     let parts = full().parts();
     assert_eq!(code(&parts.file(&parts.hash().to_uppercase())), HASH);
-    for metadata in [json!({"wcw": parts.document}), json!({"wcw": parts.document, "sha256": 7}), json!({}), json!([]), json!(null)] {
+    for metadata in
+        [json!({"wcw": parts.document}), json!({"wcw": parts.document, "sha256": 7}), json!({}), json!([]), json!(null)]
+    {
         let mut header = parts.header.clone();
         header.insert("__metadata__".into(), metadata);
         assert_eq!(code(&container(&Value::Object(header).to_string(), &parts.data)), FILE);
@@ -157,7 +159,14 @@ fn header_length_beyond_the_file_or_the_limit() {
 
 #[test]
 fn not_a_safetensors_file() {
-    for bytes in [&b""[..], b"\0", b"PK\x03\x04 a zip archive, say", b"\x02\0\0\0\0\0\0\0{}", b"\x02\0\0\0\0\0\0\0[]", &[0xFF; 64]] {
+    for bytes in [
+        &b""[..],
+        b"\0",
+        b"PK\x03\x04 a zip archive, say",
+        b"\x02\0\0\0\0\0\0\0{}",
+        b"\x02\0\0\0\0\0\0\0[]",
+        &[0xFF; 64],
+    ] {
         assert_eq!(code(bytes), FILE, "{bytes:?}");
     }
 }
@@ -197,7 +206,16 @@ fn data_that_no_tensor_covers() {
 
 #[test]
 fn offsets_out_of_order_or_outside() {
-    for offsets in [json!([40, 0]), json!([0, 1u64 << 40]), json!([-8, 32]), json!([0.0, 40.0]), json!([0]), json!([0, 40, 40]), json!("0,40"), json!(null)] {
+    for offsets in [
+        json!([40, 0]),
+        json!([0, 1u64 << 40]),
+        json!([-8, 32]),
+        json!([0.0, 40.0]),
+        json!([0]),
+        json!([0, 40, 40]),
+        json!("0,40"),
+        json!(null),
+    ] {
         let file = with_header(|header| header["coef"]["data_offsets"] = offsets.clone());
         assert_eq!(code(&file), FILE, "{offsets}");
     }
@@ -205,7 +223,16 @@ fn offsets_out_of_order_or_outside() {
 
 #[test]
 fn shape_that_does_not_fit_its_bytes() {
-    for shape in [json!([5, 2]), json!([4]), json!([]), json!([-5, -1]), json!([5.0, 1.0]), json!([1u64 << 40, 1u64 << 40]), json!(5), json!([0])] {
+    for shape in [
+        json!([5, 2]),
+        json!([4]),
+        json!([]),
+        json!([-5, -1]),
+        json!([5.0, 1.0]),
+        json!([1u64 << 40, 1u64 << 40]),
+        json!(5),
+        json!([0]),
+    ] {
         let file = with_header(|header| header["coef"]["shape"] = shape.clone());
         assert_eq!(code(&file), FILE, "{shape}");
     }
@@ -214,7 +241,9 @@ fn shape_that_does_not_fit_its_bytes() {
 #[test]
 fn shape_whose_product_wraps_to_the_right_size() {
     // 2^30 · 2^30 · 2^4 · 5/2^… wraps around 2^64 to 5 if multiplication is not checked.
-    for shape in [json!([1 << 30, 1 << 30, 16, 5]), json!([1 << 30, 1 << 29, 1 << 5]), json!([0, 1 << 30, 1 << 30, 1 << 30])] {
+    for shape in
+        [json!([1 << 30, 1 << 30, 16, 5]), json!([1 << 30, 1 << 29, 1 << 5]), json!([0, 1 << 30, 1 << 30, 1 << 30])]
+    {
         assert_eq!(code(&with_header(|header| header["coef"]["shape"] = shape.clone())), FILE, "{shape}");
     }
 }
@@ -250,7 +279,19 @@ fn deeply_nested_json() {
 
 #[test]
 fn lone_surrogate_escapes() {
-    for escape in [r"\ud800", r"\udc00", r"\ud800\ud800", r"\ud800\u0041", r"\ud83dx", r"\ud83d\n", r"\u12", r"\u12g4", r"\u+123", r"\x41", "\\"] {
+    for escape in [
+        r"\ud800",
+        r"\udc00",
+        r"\ud800\ud800",
+        r"\ud800\u0041",
+        r"\ud83dx",
+        r"\ud83d\n",
+        r"\u12",
+        r"\u12g4",
+        r"\u+123",
+        r"\x41",
+        "\\",
+    ] {
         assert_eq!(code_of_json(&format!("{{\"{escape}\":1}}")), FILE, "{escape}");
         assert_eq!(code_of_json(&format!("{{\"{escape}")), FILE, "{escape} at the end");
     }
@@ -260,7 +301,9 @@ fn lone_surrogate_escapes() {
 fn escapes_that_are_right() {
     // The same name as an escape and as it is: the key stands twice only if both were read alike.
     let twice = |a: &str, b: &str| message(&container(&format!("{{\"{a}\":1,\"{b}\":1}}"), &[]));
-    for (escape, plain) in [(r"\ud83d\ude00", "😀"), (r"\u0041", "A"), (r"\/", "/"), (r"\u00e9", "é"), (r"\\", r"\u005C")] {
+    for (escape, plain) in
+        [(r"\ud83d\ude00", "😀"), (r"\u0041", "A"), (r"\/", "/"), (r"\u00e9", "é"), (r"\\", r"\u005C")]
+    {
         assert!(twice(escape, plain).contains("twice"), "{escape}: {}", twice(escape, plain));
     }
 }
@@ -268,8 +311,31 @@ fn escapes_that_are_right() {
 #[test]
 fn malformed_json() {
     let cases = [
-        "", " ", "{", "{}}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[1,]", "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "nul", "{\"a\":tru}",
-        "{\"a\":\"\n\"}", "{\"a\":\"\0\"}", "{\"a\":1}x", "\u{feff}{}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":0x10}", "//", "{\"a\":\"",
+        "",
+        " ",
+        "{",
+        "{}}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "[1,]",
+        "{\"a\":1 \"b\":2}",
+        "{a:1}",
+        "{'a':1}",
+        "nul",
+        "{\"a\":tru}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\0\"}",
+        "{\"a\":1}x",
+        "\u{feff}{}",
+        "{\"a\":+1}",
+        "{\"a\":.5}",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":0x10}",
+        "//",
+        "{\"a\":\"",
     ];
     for json in cases {
         assert_eq!(code_of_json(json), FILE, "{json}");
@@ -364,7 +430,17 @@ fn unknown_words_are_unsupported() {
 
 #[test]
 fn ngram_range_that_is_none() {
-    for range in [json!([0, 1]), json!([2, 1]), json!([1, 65]), json!([1]), json!([1, 1, 1]), json!([-1, 1]), json!([1, 1.5]), json!(1), json!(null)] {
+    for range in [
+        json!([0, 1]),
+        json!([2, 1]),
+        json!([1, 65]),
+        json!([1]),
+        json!([1, 1, 1]),
+        json!([-1, 1]),
+        json!([1, 1.5]),
+        json!(1),
+        json!(null),
+    ] {
         assert_eq!(code(&with_document(|d| d["pipeline"][0]["ngram_range"] = range.clone())), FILE, "{range}");
     }
 }
@@ -385,7 +461,9 @@ fn zero_or_wrong_outputs() {
 
 #[test]
 fn class_count_that_does_not_match() {
-    for values in [json!([]), json!([0]), json!([0, 1, 2]), json!((0..4097).collect::<Vec<_>>()), json!("ab"), json!({})] {
+    for values in
+        [json!([]), json!([0]), json!([0, 1, 2]), json!((0..4097).collect::<Vec<_>>()), json!("ab"), json!({})]
+    {
         assert_eq!(code(&with_document(|d| d["classes"]["values"] = values.clone())), FILE, "{values}");
     }
     assert_eq!(code(&with_document(|d| d["classes"] = json!([0, 1]))), FILE);

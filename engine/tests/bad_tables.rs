@@ -39,7 +39,8 @@ fn code(spec: &Spec, table: &[u8]) -> i32 {
     match Model::load(&Parts::new(&spec.document(), &tensors).seal()) {
         Err(error) => error.code(),
         Ok(mut model) => {
-            let mut answers = Answers { scores: &mut [0.0], probabilities: &mut [0.0; 2], labels: &mut [0], known: &mut [0] };
+            let mut answers =
+                Answers { scores: &mut [0.0], probabilities: &mut [0.0; 2], labels: &mut [0], known: &mut [0] };
             for text in [TEXT, "", "good"] {
                 model.classify(std::iter::once(text), &mut answers).unwrap();
                 model.explain(text).unwrap();
@@ -100,7 +101,14 @@ fn truncated_or_longer_table() {
 fn table_whose_sizes_wrap() {
     let spec = &models()[0];
     let head = &spec.model().table_bytes()[..4];
-    for sizes in [[u32::MAX; 3], [1 << 31, 1 << 31, 0], [0, 1 << 26, 0], [1 << 29, 0, 0], [0, 0, u32::MAX], [1 << 30, 1 << 29, 1 << 31]] {
+    for sizes in [
+        [u32::MAX; 3],
+        [1 << 31, 1 << 31, 0],
+        [0, 1 << 26, 0],
+        [1 << 29, 0, 0],
+        [0, 0, u32::MAX],
+        [1 << 30, 1 << 29, 1 << 31],
+    ] {
         let mut table = head.to_vec();
         sizes.iter().for_each(|n| table.extend_from_slice(&n.to_le_bytes()));
         assert_eq!(code(spec, &table), FILE, "{sizes:?}");

@@ -74,7 +74,10 @@ impl Parts {
         for t in sorted {
             let begin = data.len();
             data.extend_from_slice(&t.data);
-            header.insert(t.name.clone(), json!({"dtype": t.dtype, "shape": t.shape, "data_offsets": [begin, data.len()]}));
+            header.insert(
+                t.name.clone(),
+                json!({"dtype": t.dtype, "shape": t.shape, "data_offsets": [begin, data.len()]}),
+            );
         }
         Self { document: document.to_string(), header, data }
     }
