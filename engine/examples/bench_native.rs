@@ -27,15 +27,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     labels: &mut labels,
                     known: &mut known,
                 };
-                model
-                    .classify(texts.split('\0'), &mut answers)
-                    .map_err(|error| error.to_string())?;
+                model.classify(texts.split('\0'), &mut answers).map_err(|error| error.to_string())?;
             }
             "save" => {
-                let bytes: Vec<u8> = scores
-                    .iter()
-                    .flat_map(|score| score.to_le_bytes())
-                    .collect();
+                let bytes: Vec<u8> = scores.iter().flat_map(|score| score.to_le_bytes()).collect();
                 std::fs::write(target, bytes)?;
             }
             other => return Err(format!("{other:?}: only run and save are known").into()),

@@ -7,22 +7,38 @@
 use crate::error::{Error, Result};
 use crate::explain::{Explanation, Strings};
 use crate::model::{Answers, Model};
-use std::alloc::{Layout, alloc, dealloc};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::prelude::*;
+use alloc::alloc::{Layout, alloc, dealloc};
+use core::cell::UnsafeCell;
 
 /// The version of the ABI.
 const ABI: i32 = 1;
 const ALIGN: usize = 16;
 
 struct State {
-    models: Vec<Option<Box<Model>>>,
+    models: Vec<Option<Model>>,
     output: Vec<u8>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { models: Vec::new(), output: Vec::new() });
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+struct Shared(UnsafeCell<State>);
+
+// SAFETY: the module is built without threads; no two calls run at once.
+unsafe impl Sync for Shared {}
+
+static STATE: Shared = Shared(UnsafeCell::new(State { models: Vec::new(), output: Vec::new() }));
+
+/// The one state. Each exported function takes it once, so no two references live at once.
+fn state() -> &'static mut State {
+    // SAFETY: see above.
+    unsafe { &mut *STATE.0.get() }
 }
 
 /// The result of a call as the ABI says it; the message of an error becomes the output.
@@ -42,7 +58,10 @@ fn checked<T>(at: u32, count: usize) -> Result<*mut T> {
     let at = at as usize;
     let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(at));
     if end.is_none_or(|end| end > memory_size()) || !at.is_multiple_of(align_of::<T>()) || at == 0 {
-        return Err(Error::argument(format!("address {at} for {count} values of {} bytes lies outside memory or is not aligned", size_of::<T>())));
+        return Err(Error::argument(format!(
+            "address {at} for {count} values of {} bytes lies outside memory or is not aligned",
+            size_of::<T>()
+        )));
     }
     Ok(at as *mut T)
 }
@@ -55,18 +74,18 @@ fn slice<'a, T>(at: u32, count: usize) -> Result<&'a mut [T]> {
     let start = checked(at, count)?;
     // SAFETY: inside memory and aligned (checked), any bytes are a valid u8, u32 or f64; the caller has allocated it
     // for this call, and nothing else runs meanwhile (one thread).
-    Ok(unsafe { std::slice::from_raw_parts_mut(start, count) })
+    Ok(unsafe { core::slice::from_raw_parts_mut(start, count) })
 }
 
 fn text<'a>(at: u32, size: u32) -> Result<&'a str> {
     if size > 0 && at == 0 {
         return Err(Error::argument("address 0 for a text"));
     }
-    std::str::from_utf8(slice(at, size as usize)?).map_err(|_| Error::utf8())
+    core::str::from_utf8(slice(at, size as usize)?).map_err(|_| Error::utf8())
 }
 
-fn model(models: &mut [Option<Box<Model>>], handle: i32) -> Result<&mut Model> {
-    let slot = usize::try_from(handle).ok().and_then(|i| models.get_mut(i)).and_then(Option::as_deref_mut);
+fn model(models: &mut [Option<Model>], handle: i32) -> Result<&mut Model> {
+    let slot = usize::try_from(handle).ok().and_then(|i| models.get_mut(i)).and_then(Option::as_mut);
     slot.ok_or_else(|| Error::argument(format!("handle {handle} is no loaded model")))
 }
 
@@ -103,13 +122,13 @@ pub extern "C" fn wcw_load(at: u32, size: u32) -> i32 {
         wcw_free(at, size);
         loaded
     });
-    let state = &mut *state();
+    let state = state();
     let result = loaded.map(|model| {
         let free = state.models.iter().position(Option::is_none).unwrap_or(state.models.len());
         if free == state.models.len() {
             state.models.push(None);
         }
-        state.models[free] = Some(Box::new(model));
+        state.models[free] = Some(model);
         free as i32
     });
     answer(state, result)
@@ -118,7 +137,7 @@ pub extern "C" fn wcw_load(at: u32, size: u32) -> i32 {
 /// Releases a model.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_unload(handle: i32) {
-    let state = &mut *state();
+    let state = state();
     if let Some(slot) = usize::try_from(handle).ok().and_then(|i| state.models.get_mut(i)) {
         *slot = None;
     }
@@ -127,7 +146,7 @@ pub extern "C" fn wcw_unload(handle: i32) {
 /// Classifies a batch.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_classify(handle: i32, request: u32) -> i32 {
-    let state = &mut *state();
+    let state = state();
     let result = model(&mut state.models, handle).and_then(|model| classify(model, request));
     answer(state, result)
 }
@@ -173,7 +192,7 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
 /// Explains one text.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
-    let state = &mut *state();
+    let state = state();
     let explained = model(&mut state.models, handle).and_then(|model| model.explain(text(at, size)?));
     let result = explained.map(|explanation| {
         state.output = explanation_bytes(&explanation);
@@ -185,7 +204,7 @@ pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
 /// What a stage gives for one text.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32) -> i32 {
-    let state = &mut *state();
+    let state = state();
     let staged = model(&mut state.models, handle).and_then(|model| stage_bytes(model, stage, text(at, size)?));
     let result = staged.map(|bytes| {
         state.output = bytes;
@@ -197,13 +216,20 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32) -> i32 
 /// The look-up table of a model.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_build_table(handle: i32) -> i32 {
-    let state = &mut *state();
+    let state = state();
     let built = model(&mut state.models, handle).map(|model| model.table_bytes());
     let result = built.map(|bytes| {
         state.output = bytes;
         0
     });
     answer(state, result)
+}
+
+/// Test builds only: breaks a stage.
+#[cfg(feature = "broken")]
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_break(stage: i32) {
+    crate::broken::choose(stage);
 }
 
 /// Where the last output is.

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::file::File;
 use crate::head::Link;
 use crate::json::Json;
+use crate::prelude::*;
 use crate::transform::{Norm, Transform};
 use crate::unicode::Version;
 
@@ -102,12 +103,16 @@ impl Config {
         let document = &file.document;
         let format = document.int("format", MAX_WEIGHTS)?;
         if format != FORMAT {
-            return Err(Error::unsupported(format!("format {format}: this engine reads format {FORMAT}; use a newer wasm_clf_widget")));
+            return Err(Error::unsupported(format!(
+                "format {format}: this engine reads format {FORMAT}; use a newer wasm_clf_widget"
+            )));
         }
         let version = document.str("unicode")?;
-        let unicode = Version::parse(version)
-            .ok_or_else(|| Error::unsupported(format!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0")))?;
-        let classes = document.get("classes").ok_or_else(|| Error::file("'classes' is missing"))?.array("values")?.len();
+        let unicode = Version::parse(version).ok_or_else(|| {
+            Error::unsupported(format!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"))
+        })?;
+        let classes =
+            document.get("classes").ok_or_else(|| Error::file("'classes' is missing"))?.array("values")?.len();
         if !(2..=MAX_CLASSES).contains(&classes) {
             return Err(Error::file(format!("{classes} classes; 2 to {MAX_CLASSES} are allowed")));
         }
@@ -116,14 +121,20 @@ impl Config {
             return Err(Error::file("the pipeline needs a vectorize stage and a head"));
         };
         if transforms.len() > MAX_TRANSFORMS {
-            return Err(Error::file(format!("{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed", transforms.len())));
+            return Err(Error::file(format!(
+                "{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed",
+                transforms.len()
+            )));
         }
         let vectorizer = vectorizer(first, unicode)?;
         let features = vectorizer.n_features;
         let transforms = transforms.iter().map(|t| transform(t, file, features)).collect::<Result<Vec<_>>>()?;
         let head = head(last, classes)?;
         if features.saturating_mul(head.outputs) > MAX_WEIGHTS {
-            return Err(Error::file(format!("{features} features × {} outputs; at most {MAX_WEIGHTS} weights are allowed", head.outputs)));
+            return Err(Error::file(format!(
+                "{features} features × {} outputs; at most {MAX_WEIGHTS} weights are allowed",
+                head.outputs
+            )));
         }
         Ok(Self { vectorizer, transforms, head, float32 })
     }
@@ -160,6 +171,8 @@ fn vectorizer(stage: &Json, unicode: Version) -> Result<Vectorizer> {
         [a, b] => a.as_int(MAX_NGRAM).zip(b.as_int(MAX_NGRAM)).filter(|(a, b)| (1..=*b).contains(a)),
         _ => None,
     };
+    #[cfg(feature = "broken")]
+    let ngrams = ngrams.map(crate::broken::ngrams);
     let n_features = stage.int("n_features", MAX_FEATURES)?;
     if n_features == 0 {
         return Err(Error::file("'n_features' is 0"));
@@ -167,7 +180,8 @@ fn vectorizer(stage: &Json, unicode: Version) -> Result<Vectorizer> {
     Ok(Vectorizer {
         method,
         analyzer,
-        ngrams: ngrams.ok_or_else(|| Error::file(format!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}")))?,
+        ngrams: ngrams
+            .ok_or_else(|| Error::file(format!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}")))?,
         lowercase: stage.bool("lowercase")?,
         accents,
         binary: stage.bool("binary")?,
@@ -181,7 +195,11 @@ fn transform(stage: &Json, file: &File, features: usize) -> Result<Transform> {
         "sublinear_tf" => Transform::SublinearTf,
         "idf" => Transform::Idf(file.numbers(stage.str("tensor")?, features, None)?),
         "norm" => Transform::Norm(choose(stage, "norm", &[("l1", Norm::L1), ("l2", Norm::L2), ("max", Norm::Max)])?),
-        other => return Err(Error::unsupported(format!("stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm"))),
+        other => {
+            return Err(Error::unsupported(format!(
+                "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm"
+            )));
+        }
     })
 }
 

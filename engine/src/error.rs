@@ -1,6 +1,7 @@
 //! One opaque error with a constructor per kind. The codes are part of the ABI (docs/engine-abi.md).
 
-use std::fmt;
+use crate::prelude::*;
+use core::fmt;
 
 /// Why a call could not be answered: an ABI code and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct Error {
 }
 
 /// `Result` with the engine's own error.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = core::result::Result<T, Error>;
 
 impl Error {
     fn new(code: i32, message: impl Into<String>) -> Self {
@@ -49,7 +50,12 @@ impl Error {
 
     /// A feature value became infinite or not a number.
     pub fn not_finite(text: usize) -> Self {
-        Self::new(-6, format!("text {text}: a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)"))
+        Self::new(
+            -6,
+            format!(
+                "text {text}: a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)"
+            ),
+        )
     }
 
     /// The content hash does not match.
@@ -69,4 +75,4 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}

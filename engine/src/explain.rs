@@ -1,10 +1,11 @@
 //! Why: the spans of a text and their weights, and what each stage gave. Not the fast path: the general one, which
 //! also knows where each piece came from.
 
+use crate::config::{Analyzer, Method};
 use crate::error::{Error, Result};
 use crate::model::{Answers, Model};
 use crate::murmur;
-use crate::config::{Analyzer, Method};
+use crate::prelude::*;
 use crate::table::NONE;
 use crate::text::Place;
 
@@ -119,7 +120,7 @@ impl Model {
     pub fn scores(&mut self, text: &str) -> Result<Vec<f64>> {
         let mut scores = vec![0.0; self.outputs()];
         let mut answers = Answers { scores: &mut scores, probabilities: &mut [], labels: &mut [], known: &mut [] };
-        self.classify(std::iter::once(text), &mut answers)?;
+        self.classify(core::iter::once(text), &mut answers)?;
         Ok(scores)
     }
 
@@ -155,7 +156,13 @@ impl Model {
         for (o, (seen, count)) in occurrences.iter().zip(counts) {
             let value = values[o.feature as usize];
             let share = match (signed && !self.vectorizer.binary, o.positive) {
-                (true, positive) if count != 0.0 => if positive { value / count } else { -value / count },
+                (true, positive) if count != 0.0 => {
+                    if positive {
+                        value / count
+                    } else {
+                        -value / count
+                    }
+                }
                 _ => value / f64::from(seen),
             };
             let weights = (0..self.outputs()).map(|k| share * self.features.weight(o.feature, k)).collect();

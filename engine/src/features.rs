@@ -4,6 +4,7 @@
 //! summed it is at hand. There is no list to clear and no sorting: features are kept in order of first occurrence, and
 //! brought into ascending order by a two-level bitmap (a bit a feature, a bit a word of 64), read and cleared in one go.
 
+use crate::prelude::*;
 /// One row of features.
 #[derive(Default, Debug)]
 pub struct Row {
@@ -84,8 +85,10 @@ impl Features {
     /// Makes room for `more` calls of `add`.
     #[inline(always)]
     pub fn reserve(&mut self, more: usize) {
-        if self.touched.len() < self.used + more {
-            self.touched.resize(self.used + more, 0);
+        // No more than there are features: n-grams of a huge text may be many times its bytes.
+        let most = self.used.saturating_add(more).min(self.count as usize);
+        if self.touched.len() < most {
+            self.touched.resize(most, 0);
         }
         // The counter of what is no feature must never be 0: it would look like a first occurrence.
         if let Some(none) = self.cells.get_mut(self.count as usize * self.stride) {
@@ -156,11 +159,11 @@ impl Features {
             self.words[word / 64] |= 1 << (word % 64);
         }
         for (high, words) in (0..).zip(&mut self.words) {
-            let mut words = std::mem::take(words);
+            let mut words = core::mem::take(words);
             while words != 0 {
                 let word = high * 64 + words.trailing_zeros();
                 words &= words - 1;
-                let mut bits = std::mem::take(&mut self.bits[word as usize]);
+                let mut bits = core::mem::take(&mut self.bits[word as usize]);
                 while bits != 0 {
                     out.push(word * 64 + bits.trailing_zeros());
                     bits &= bits - 1;

@@ -3,8 +3,9 @@
 
 use crate::error::{Error, Result};
 use crate::json::Json;
+use crate::prelude::*;
+use core::fmt::Write;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 const MAX_FILE: usize = 1 << 30;
 const MAX_HEADER: usize = 4 << 20;
@@ -47,7 +48,7 @@ impl<'a> File<'a> {
             return Err(Error::file("not a safetensors file, or a truncated one: the header does not fit"));
         };
         let (head, data) = bytes.split_at(8 + size);
-        let header = std::str::from_utf8(&head[8..]).map_err(|_| Error::file("the header is not UTF-8"))?;
+        let header = core::str::from_utf8(&head[8..]).map_err(|_| Error::file("the header is not UTF-8"))?;
         let Json::Object(members) = Json::parse(header)? else {
             return Err(Error::file("the header is no JSON object"));
         };
@@ -62,9 +63,11 @@ impl<'a> File<'a> {
                 tensors.insert(at, tensor(name, &value, data.len())?);
             }
         }
-        let metadata = metadata.ok_or_else(|| Error::file("the header has no __metadata__: not a wasm_clf_widget model"))?;
+        let metadata =
+            metadata.ok_or_else(|| Error::file("the header has no __metadata__: not a wasm_clf_widget model"))?;
         check_gapless(&tensors, data.len())?;
-        let text = metadata.str("wcw").map_err(|_| Error::file("__metadata__ has no 'wcw': not a wasm_clf_widget model"))?;
+        let text =
+            metadata.str("wcw").map_err(|_| Error::file("__metadata__ has no 'wcw': not a wasm_clf_widget model"))?;
         if hash(text, &tensors, data) != metadata.str("sha256")? {
             return Err(Error::hash());
         }
@@ -94,7 +97,7 @@ impl<'a> File<'a> {
     /// A list of texts: `NAME.bytes` and `NAME.offsets`.
     pub fn texts(&self, name: &str) -> Result<Texts<'a>> {
         let wrong = || Error::file(format!("the offsets or bytes of '{name}' are not a list of UTF-8 texts"));
-        let bytes = std::str::from_utf8(self.bytes(&format!("{name}.bytes"))?).map_err(|_| wrong())?;
+        let bytes = core::str::from_utf8(self.bytes(&format!("{name}.bytes"))?).map_err(|_| wrong())?;
         let (tensor, data) = self.find(&format!("{name}.offsets"))?;
         if tensor.dtype != Dtype::U32 {
             return Err(wrong());
@@ -110,9 +113,10 @@ impl<'a> File<'a> {
     /// Numbers of shape `rows` or `rows × columns` as float64, whatever they are stored as. All are finite.
     pub fn numbers(&self, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
         let (tensor, data) = self.find(name)?;
-        let expected: Vec<usize> = std::iter::once(rows).chain(columns).collect();
+        let expected: Vec<usize> = core::iter::once(rows).chain(columns).collect();
         if tensor.shape != expected {
-            return Err(Error::file(format!("tensor '{name}' has shape {:?}; expected {expected:?}", tensor.shape)));
+            let (found, expected) = (joined(&tensor.shape), joined(&expected));
+            return Err(Error::file(format!("tensor '{name}' has shape [{found}]; expected [{expected}]")));
         }
         let values: Vec<f64> = match tensor.dtype {
             Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
@@ -124,7 +128,9 @@ impl<'a> File<'a> {
                     return Err(Error::file(format!("tensor '{scale_name}' must be F64")));
                 }
                 let scale = self.numbers(&scale_name, k, None)?;
-                data.chunks_exact(k).flat_map(|row| row.iter().zip(&scale).map(|(&q, s)| f64::from(q.cast_signed()) * s)).collect()
+                data.chunks_exact(k)
+                    .flat_map(|row| row.iter().zip(&scale).map(|(&q, s)| f64::from(q.cast_signed()) * s))
+                    .collect()
             }
             _ => return Err(Error::file(format!("tensor '{name}' must hold numbers: F64, F32 or I8"))),
         };
@@ -149,7 +155,7 @@ impl<'a> Texts<'a> {
 
     /// All texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.offsets.windows(2).map(|w| &self.bytes[w[0]..w[1]])
+        self.offsets.windows(2).map(|w| self.bytes.get(w[0]..w[1]).unwrap_or_default())
     }
 }
 
@@ -164,7 +170,9 @@ fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
         "U8" => (Dtype::U8, 1),
         other => return Err(wrong(&format!("type {other} is not one of F64, F32, U32, I8, U8"))),
     };
-    let ints = |key| value.array(key)?.iter().map(|v| v.as_int(MAX_FILE)).collect::<Option<Vec<_>>>().ok_or_else(|| wrong(key));
+    let ints = |key| {
+        value.array(key)?.iter().map(|v| v.as_int(MAX_FILE)).collect::<Option<Vec<_>>>().ok_or_else(|| wrong(key))
+    };
     let shape: Vec<usize> = ints("shape")?;
     let offsets = ints("data_offsets")?;
     let [begin, end] = offsets[..] else { return Err(wrong("data_offsets must be two")) };
@@ -188,13 +196,16 @@ fn check_gapless(tensors: &[Tensor], data: usize) -> Result<()> {
     if all == data { Ok(()) } else { Err(Error::file("tensors overlap")) }
 }
 
+fn joined(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
+
 fn hash(document: &str, tensors: &[Tensor], data: &[u8]) -> String {
     let mut sha = Sha256::new();
     sha.update(document.as_bytes());
     sha.update([0]);
     for t in tensors {
-        let shape: Vec<String> = t.shape.iter().map(usize::to_string).collect();
-        sha.update(format!("{} {} {} {} {}\n", t.name, t.dtype_name, shape.join(","), t.begin, t.end).as_bytes());
+        sha.update(format!("{} {} {} {} {}\n", t.name, t.dtype_name, joined(&t.shape), t.begin, t.end).as_bytes());
     }
     sha.update([0]);
     sha.update(data);

@@ -3,6 +3,7 @@
 
 use crate::config::HeadConfig;
 use crate::features::{Features, Row};
+use crate::prelude::*;
 
 /// From scores to probabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +36,8 @@ impl Head {
     pub fn scores(&self, features: &Features, row: &Row, out: &mut [f64]) {
         features.sum(row, out);
         out.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
+        #[cfg(feature = "broken")]
+        crate::broken::scores(out);
     }
 
     /// The label of K scores: class 1 for a positive score, or the first of the largest.

@@ -2,6 +2,7 @@
 //! (parsing fractions would weigh more than the rest of the reader; the engine needs none, so they are skipped unread).
 
 use crate::error::{Error, Result};
+use crate::prelude::*;
 
 /// Deeper nesting than any model file has.
 const MAX_DEPTH: u32 = 32;

@@ -5,8 +5,15 @@
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.
 
+// In the page there is nobody to print a panic to; without std the whole machinery for that stays out of the file.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
 #[cfg(target_arch = "wasm32")]
 mod abi;
+#[cfg(feature = "broken")]
+mod broken;
 mod config;
 mod error;
 mod explain;
@@ -17,6 +24,7 @@ mod json;
 pub mod ln;
 mod model;
 pub mod murmur;
+mod prelude;
 mod table;
 mod text;
 mod transform;

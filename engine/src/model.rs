@@ -1,11 +1,12 @@
 //! A loaded model: text in, scores out.
 
 use crate::config::{Analyzer, Config, Method, Vectorizer};
-use crate::features::{Features, Options, Row};
 use crate::error::{Error, Result};
+use crate::features::{Features, Options, Row};
 use crate::file::File;
 use crate::head::Head;
 use crate::murmur;
+use crate::prelude::*;
 use crate::table::{self, NONE, STOP, Table};
 use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
 use crate::transform::Transform;
@@ -68,6 +69,10 @@ impl Model {
         let file = File::parse(bytes)?;
         let Config { vectorizer, mut transforms, head, float32 } = Config::read(&file)?;
         let coef = file.numbers("coef", vectorizer.n_features, Some(head.outputs))?;
+        #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
+        if float32 && !coef.iter().all(|&w| (w as f32).is_finite()) {
+            return Err(Error::file("tensor 'coef' holds a number beyond float32, which 'weights' asks for"));
+        }
         let intercept = file.numbers("intercept", head.outputs, None)?;
         let table = if file.has("vocabulary.table") {
             Table::from_bytes(file.bytes("vocabulary.table")?)?
@@ -75,7 +80,7 @@ impl Model {
             build_table(&file, &vectorizer)?
         };
         let first = transforms.iter_mut().find(|t| matches!(t, Transform::Idf(_)));
-        let idf = match first.map(|t| std::mem::replace(t, Transform::FeatureIdf)) {
+        let idf = match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
             Some(Transform::Idf(idf)) => idf,
             _ => Vec::new(),
         };
@@ -111,8 +116,14 @@ impl Model {
 
     /// Classifies texts in order.
     pub fn classify<'t>(&mut self, texts: impl Iterator<Item = &'t str>, answers: &mut Answers) -> Result<()> {
+        let mut texts = texts;
+        self.classify_each(&mut texts, answers)
+    }
+
+    /// One copy of this for all kinds of iterators.
+    fn classify_each(&mut self, texts: &mut dyn Iterator<Item = &str>, answers: &mut Answers) -> Result<()> {
         let (k, c) = (self.outputs(), self.classes());
-        let mut scores = std::mem::take(&mut self.scratch.scores);
+        let mut scores = core::mem::take(&mut self.scratch.scores);
         scores.resize(k, 0.0);
         let mut result = Ok(());
         for (i, text) in texts.enumerate() {
@@ -149,6 +160,8 @@ impl Model {
         for transform in &self.transforms {
             transform.apply(&self.features, &mut self.row);
         }
+        #[cfg(feature = "broken")]
+        crate::broken::features(&mut self.row.values);
     }
 
     /// Cuts `text` into `pieces`, the general way.
@@ -184,7 +197,7 @@ impl Model {
         let Scratch { normalized, ranges, symbols, nodes, .. } = &mut self.scratch;
         normalized.clear();
         symbols.clear();
-        self.normalizer.run(text, normalized, &mut ());
+        self.normalizer.run(text, normalized, None);
         let length = normalized.len();
         let version = self.vectorizer.unicode;
         match self.vectorizer.analyzer {
@@ -193,7 +206,9 @@ impl Model {
                 normalized.resize(length + table::SLACK, 0);
                 ranges.clear();
                 words(&normalized[..length], min_chars, version, ranges);
-                symbols.extend(ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)));
+                symbols.extend(
+                    ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)),
+                );
                 if self.table.has_stop_words() {
                     symbols.retain(|&node| node != STOP);
                 }
@@ -232,7 +247,13 @@ impl Model {
 
 /// Counts n-grams of words: for every n, the node of each beginning and the word after it.
 #[inline(always)]
-fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), features: &mut Features) {
+fn count_words(
+    table: &Table,
+    words: &[u32],
+    nodes: &mut Vec<u32>,
+    (min, max): (usize, usize),
+    features: &mut Features,
+) {
     features.reserve(words.len().saturating_mul(max - min + 1));
     if min == 1 {
         words.iter().for_each(|&node| features.add(node));
@@ -255,7 +276,13 @@ fn count_words(table: &Table, words: &[u32], nodes: &mut Vec<u32>, (min, max): (
 /// Counts n-grams of characters: up to three at once, longer ones by the node of their beginning.
 /// Across words (char_wb) there are windows with two spaces side by side, which the table never holds.
 #[inline(always)]
-fn count_chars(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, (min, max): (usize, usize), features: &mut Features) {
+fn count_chars(
+    table: &Table,
+    chars: &[u32],
+    nodes: &mut Vec<u32>,
+    (min, max): (usize, usize),
+    features: &mut Features,
+) {
     features.reserve(chars.len().saturating_mul(max - min + 1));
     for n in min.min(3)..=max.min(3) {
         // Of n-grams that only begin longer ones, the nodes are enough; of those that nothing begins with, the counts.
@@ -276,7 +303,14 @@ fn count_chars(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, (min, max): (
 }
 
 #[inline(always)]
-fn packed<const N: usize>(table: &Table, chars: &[u32], nodes: &mut Vec<u32>, counted: bool, max: usize, features: &mut Features) {
+fn packed<const N: usize>(
+    table: &Table,
+    chars: &[u32],
+    nodes: &mut Vec<u32>,
+    counted: bool,
+    max: usize,
+    features: &mut Features,
+) {
     if N == 3 && max > 3 {
         nodes.clear();
         nodes.extend(chars.array_windows::<N>().map(|window| table.gram(table::packed_key(window))));
@@ -292,11 +326,15 @@ fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {
     let stop_words = if file.has("stop_words.bytes") { Some(file.texts("stop_words")?) } else { None };
     let stop_words = stop_words.iter().flat_map(|t| t.iter());
     if vectorizer.method != Method::Vocabulary {
-        return Table::build(vectorizer, std::iter::empty(), stop_words);
+        return Table::build(vectorizer, core::iter::empty(), stop_words);
     }
     let vocabulary = file.texts("vocabulary")?;
     if vocabulary.len() != vectorizer.n_features {
-        return Err(Error::file(format!("{} vocabulary entries for {} features", vocabulary.len(), vectorizer.n_features)));
+        return Err(Error::file(format!(
+            "{} vocabulary entries for {} features",
+            vocabulary.len(),
+            vectorizer.n_features
+        )));
     }
     Table::build(vectorizer, vocabulary.iter(), stop_words)
 }

@@ -11,6 +11,7 @@
 
 use crate::config::{Analyzer, Method, Vectorizer};
 use crate::error::{Error, Result};
+use crate::prelude::*;
 
 /// No such n-gram.
 pub const NONE: u32 = u32::MAX;
@@ -23,6 +24,8 @@ const MAGIC: u32 = u32::from_le_bytes(*b"WCT1");
 const PLACES: usize = 5;
 /// Buckets that a key may be away from its own, and entries that a word may be: chance stays far below, malice is refused.
 const MAX_RUN: usize = 1024;
+/// Bytes of a vocabulary entry.
+const MAX_ENTRY: usize = 65_535;
 /// Bytes of a word that stand in its entry.
 const INLINE: usize = 16;
 /// What a buffer must hold behind its last word, so that 16 bytes can always be read.
@@ -200,13 +203,19 @@ impl Table {
     /// The node of `n` characters from the first on, or `NONE`.
     pub fn chars(&self, chars: &[u32]) -> u32 {
         let (first, rest) = chars.split_at(chars.len().min(3));
-        rest.iter().fold(self.gram(packed_key(first)), |node, &c| if node == NONE { NONE } else { self.gram(chained_key(node, c)) })
+        rest.iter().fold(self.gram(packed_key(first)), |node, &c| {
+            if node == NONE { NONE } else { self.gram(chained_key(node, c)) }
+        })
     }
 
     /// The node of words that were found one by one, or `NONE`.
     pub fn word_sequence(&self, words: &[u32]) -> u32 {
         let known = |node: u32| node < STOP;
-        words.iter().copied().reduce(|a, b| if known(a) && known(b) { self.gram(word_key(a, b)) } else { NONE }).unwrap_or(NONE)
+        words
+            .iter()
+            .copied()
+            .reduce(|a, b| if known(a) && known(b) { self.gram(word_key(a, b)) } else { NONE })
+            .unwrap_or(NONE)
     }
 }
 
@@ -250,8 +259,13 @@ impl Table {
         vocabulary: impl Iterator<Item = &'a str>,
         stop_words: impl Iterator<Item = &'a str>,
     ) -> Result<Self> {
-        let mut builder =
-            Builder { table: Self::default(), used_words: 0, grams: Vec::new(), used_grams: 0, nodes: vectorizer.n_features as u32 };
+        let mut builder = Builder {
+            table: Self::default(),
+            used_words: 0,
+            grams: Vec::new(),
+            used_grams: 0,
+            nodes: vectorizer.n_features as u32,
+        };
         let words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
         if words {
             for word in stop_words.filter(|w| !w.is_empty()) {
@@ -262,9 +276,16 @@ impl Table {
             let max = vectorizer.ngrams.1;
             let mut buckets: Vec<Vec<(u32, &str)>> = vec![Vec::new(); max];
             for (i, text) in (0..).zip(vocabulary) {
+                if text.len() > MAX_ENTRY {
+                    return Err(Error::file(format!(
+                        "vocabulary entry {i} has {} bytes; at most {MAX_ENTRY} are allowed",
+                        text.len()
+                    )));
+                }
                 let pieces = if words { text.split(' ').count() } else { text.chars().count() };
                 // char_wb's windows never hold two spaces side by side; leaving such entries out lets the scan run across words.
-                let reachable = words || vectorizer.analyzer == Analyzer::Char || !text.as_bytes().windows(2).any(|w| w == b"  ");
+                let reachable =
+                    words || vectorizer.analyzer == Analyzer::Char || !text.as_bytes().windows(2).any(|w| w == b"  ");
                 if reachable && let Some(bucket) = pieces.checked_sub(1).and_then(|p| buckets.get_mut(p)) {
                     bucket.push((i, text));
                 }
@@ -273,7 +294,7 @@ impl Table {
             for (feature, text) in buckets.into_iter().flatten() {
                 let node = if words { builder.add_words(text, feature) } else { builder.add_chars(text, feature) };
                 if node.is_some_and(|node| node != feature) {
-                    return Err(Error::file(format!("the vocabulary holds {text:?} twice")));
+                    return Err(Error::file(format!("the vocabulary holds '{text}' twice")));
                 }
                 if builder.nodes > MAX_NODES {
                     return Err(Error::file("the vocabulary is too large for the look-up table"));
@@ -441,7 +462,7 @@ impl Builder {
 /// Replaces the entries by twice as many empty ones and gives back the old.
 fn grown<T: Default + Clone>(entries: &mut Vec<T>) -> Vec<T> {
     let size = (entries.len() * 2).max(16);
-    std::mem::replace(entries, vec![T::default(); size])
+    core::mem::replace(entries, vec![T::default(); size])
 }
 
 // ---- its bytes -------------------------------------------------------------------------------------------------
@@ -476,16 +497,22 @@ impl Table {
             return Err(Error::unsupported("the look-up table was made by another version of the engine"));
         }
         let (words, grams, heap) = (words as usize, grams as usize, heap as usize);
-        let total = words.checked_mul(24).zip(grams.checked_mul(64)).and_then(|(w, g)| w.checked_add(g)?.checked_add(heap));
+        let total =
+            words.checked_mul(24).zip(grams.checked_mul(64)).and_then(|(w, g)| w.checked_add(g)?.checked_add(heap));
         if !(words == 0 || words.is_power_of_two()) || total != Some(rest.len()) {
             return Err(wrong());
         }
         let (words, rest) = rest.split_at(words * 24);
         let (grams, heap) = rest.split_at(grams * 64);
-        let word = |e: &[u8; 24]| WordEntry { low: u64_at(e, 0), high: u64_at(e, 8), length: u32_at(e, 16), node: u32_at(e, 20) };
+        let word = |e: &[u8; 24]| WordEntry {
+            low: u64_at(e, 0),
+            high: u64_at(e, 8),
+            length: u32_at(e, 16),
+            node: u32_at(e, 20),
+        };
         let bucket = |b: &[u8; 64]| Bucket {
-            keys: std::array::from_fn(|i| u64_at(b, 8 * i)),
-            nodes: std::array::from_fn(|i| u32_at(b, 8 * PLACES + 4 * i)),
+            keys: core::array::from_fn(|i| u64_at(b, 8 * i)),
+            nodes: core::array::from_fn(|i| u32_at(b, 8 * PLACES + 4 * i)),
             overflow: u32_at(b, 60),
         };
         let mut table = Self {

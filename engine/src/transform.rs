@@ -3,6 +3,7 @@
 
 use crate::features::{Features, Row};
 use crate::ln::{ln, ln_count};
+use crate::prelude::*;
 
 /// Which norm a row is divided by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,11 @@ impl Transform {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "guarded by the comparison with the cast's own result")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "guarded by the comparison with the cast's own result"
+)]
 fn log(v: f64) -> f64 {
     let count = v as u32;
     if f64::from(count) == v && count > 0 { ln_count(count) } else { ln(v) }
@@ -49,7 +54,7 @@ fn log(v: f64) -> f64 {
 fn normalize(norm: Norm, values: &mut [f64]) {
     let size = match norm {
         Norm::L1 => values.iter().fold(0.0, |sum, v| sum + v.abs()),
-        Norm::L2 => values.iter().fold(0.0, |sum, v| sum + v * v).sqrt(),
+        Norm::L2 => libm::sqrt(values.iter().fold(0.0, |sum, v| sum + v * v)),
         Norm::Max => values.iter().fold(0.0, |max: f64, v| max.max(v.abs())),
     };
     if size != 0.0 {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::spec::{Spec, Step};
-use common::{links, oracle, strategies};
+use common::{definitions, links, oracle, strategies};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wcw_engine::{Error, Model, Strings};
@@ -53,7 +53,7 @@ fn allowed(spec: &Spec, (score, magnitude): (f64, f64)) -> f64 {
 }
 
 fn check_text(spec: &Spec, model: &mut Model, text: &str) -> Result<(), TestCaseError> {
-    prop_assert_eq!(String::from_utf8_lossy(model.normalized(text)), oracle::normalize(spec, text), "normalize");
+    prop_assert_eq!(String::from_utf8_lossy(model.normalized(text)), definitions::normalize(spec, text), "normalize");
     prop_assert_eq!(list(&model.tokens(text)), oracle::tokens(spec, text), "tokens");
     prop_assert_eq!(list(&model.ngrams(text)), oracle::ngrams(spec, text), "ngrams");
 

@@ -26,7 +26,8 @@ fn try_out(file: &[u8]) {
     let (k, c) = (model.outputs(), model.classes());
     let (mut scores, mut probabilities) = (vec![f64::NAN; 2 * k], vec![f64::NAN; 2 * c]);
     let (mut labels, mut known) = ([0; 2], [0; 2]);
-    let mut answers = Answers { scores: &mut scores, probabilities: &mut probabilities, labels: &mut labels, known: &mut known };
+    let mut answers =
+        Answers { scores: &mut scores, probabilities: &mut probabilities, labels: &mut labels, known: &mut known };
     let answered = model.classify([TEXT, ""].into_iter(), &mut answers);
     if answered.is_ok() {
         assert!(labels.iter().all(|&label| (label as usize) < c));
@@ -41,7 +42,8 @@ fn try_out(file: &[u8]) {
     {
         let begin = parts.data.len();
         parts.data.extend_from_slice(&table);
-        let place = serde_json::json!({"dtype": "U8", "shape": [table.len()], "data_offsets": [begin, begin + table.len()]});
+        let place =
+            serde_json::json!({"dtype": "U8", "shape": [table.len()], "data_offsets": [begin, begin + table.len()]});
         parts.header.insert("vocabulary.table".into(), place);
         if let Ok(again) = Model::load(&parts.seal()) {
             assert_eq!(again.table_bytes(), table);
@@ -72,7 +74,15 @@ fn words() -> Spec {
 
 /// Good inputs to begin from, one for each way to read them.
 fn seeds() {
-    let chars = Spec { analyzer: "char", ngrams: (1, 4), coef: vec![0.5; 15], intercept: vec![0.0; 3], classes: 3, link: "softmax", ..words() };
+    let chars = Spec {
+        analyzer: "char",
+        ngrams: (1, 4),
+        coef: vec![0.5; 15],
+        intercept: vec![0.0; 3],
+        classes: 3,
+        link: "softmax",
+        ..words()
+    };
     let within = Spec { analyzer: "char_wb", ngrams: (2, 5), float32: true, accents: Some("unicode"), ..words() };
     let hashing = Spec { vocabulary: None, alternate_sign: true, link: "modified_huber", ..words() };
     for (name, spec) in [("words", words()), ("chars", chars), ("within", within), ("hashing", hashing)] {
@@ -80,7 +90,11 @@ fn seeds() {
         let table = spec.model().table_bytes();
         let document = parts.document.as_bytes();
         let size = (document.len() as u16).to_le_bytes();
-        let inputs = [[&[0][..], &spec.parts().seal()].concat(), [&[1][..], &parts.seal()].concat(), [&[2][..], &size, document, &table].concat()];
+        let inputs = [
+            [&[0][..], &spec.parts().seal()].concat(),
+            [&[1][..], &parts.seal()].concat(),
+            [&[2][..], &size, document, &table].concat(),
+        ];
         for (mode, input) in inputs.iter().enumerate() {
             // tools/fuzz.sh runs in engine/fuzz; elsewhere there is no such folder, and no seed.
             let _ = std::fs::write(Path::new("corpus/file").join(format!("{name}-{mode}")), input);

@@ -35,8 +35,24 @@ fn case(vocabulary: &[&str], change: impl Fn(&mut Spec)) -> Case {
 }
 
 fn cases() -> Vec<Case> {
-    let words = ["not", "good", "not good", "good film", "very not good", "incomprehensibilities", "συσ", "ς", "é", "不好", "x", "a b c d"];
-    let chars = ["a", "b", " ", "ab", "a ", "\n", "abc", "abcd", "bcdef", "Σ", "σ", "好", "不好", "\u{301}", "\0", "ss", "i\u{307}"];
+    let words = [
+        "not",
+        "good",
+        "not good",
+        "good film",
+        "very not good",
+        "incomprehensibilities",
+        "συσ",
+        "ς",
+        "é",
+        "不好",
+        "x",
+        "a b c d",
+    ];
+    let chars = [
+        "a", "b", " ", "ab", "a ", "\n", "abc", "abcd", "bcdef", "Σ", "σ", "好", "不好", "\u{301}", "\0", "ss",
+        "i\u{307}",
+    ];
     let within = [" a ", " ab", "ab ", "abc", " abc", "abc ", " abc ", " 好 ", "ing ", " x", "σς"];
     vec![
         case(&words, |s| s.ngrams = (1, 3)),
@@ -77,7 +93,12 @@ fn check(case: &mut Case, text: &str) {
     assert!((sum - explanation.scores[1]).abs() <= size * 1e-12, "{sum} for {}", explanation.scores[1]);
     let (chars, units) = (text.chars().count() as u32, text.encode_utf16().count() as u32);
     for span in &explanation.spans {
-        assert!(span.chars.0 <= span.chars.1 && span.chars.1 <= chars && span.utf16.0 <= span.utf16.1 && span.utf16.1 <= units);
+        assert!(
+            span.chars.0 <= span.chars.1
+                && span.chars.1 <= chars
+                && span.utf16.0 <= span.utf16.1
+                && span.utf16.1 <= units
+        );
     }
     // Every n-gram that is an entry is a span, in order; the features are the different ones among them.
     let ngrams = model.ngrams(text);

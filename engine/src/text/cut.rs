@@ -1,6 +1,7 @@
 //! Cutting a normalized text: words for the word analyzer, characters for char and char_wb.
 
 use super::decode;
+use crate::prelude::*;
 use crate::unicode::{SPACE, Version, WORD, class};
 
 /// What an ASCII byte is; everything else must be decoded and asked for.
@@ -13,7 +14,13 @@ const ASCII: [u8; 256] = {
         let word = c.is_ascii_alphanumeric() || c == b'_';
         // Python's isspace has the four separators beside the usual ones.
         let space = matches!(c, 9..=13 | 28..=31 | b' ');
-        table[b] = if word { WORD } else if space { SPACE } else { 0 };
+        table[b] = if word {
+            WORD
+        } else if space {
+            SPACE
+        } else {
+            0
+        };
         b += 1;
     }
     table
@@ -101,6 +108,8 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
     if let Some(Run { start, chars }) = run {
         push(start, text.len(), chars);
     }
+    #[cfg(feature = "broken")]
+    crate::broken::tokens(out);
 }
 
 /// One bit for each byte that is a word character.

@@ -1,28 +1,14 @@
 //! `str.lower()` and `strip_accents`, in scikit-learn's order: lower first, accents after.
 
 use crate::config::{Accents, Vectorizer};
+use crate::prelude::*;
 use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower, strip_ascii, strip_unicode};
 
 /// How many bytes the ASCII path takes at once.
 const CHUNK: usize = 16;
 
-/// Learns which character of the source each written character came from.
-pub trait Origin {
-    /// One character was written; `source` counts characters of the original text.
-    fn came_from(&mut self, source: u32);
-}
-
-/// Nobody asks.
-impl Origin for () {
-    #[inline]
-    fn came_from(&mut self, _: u32) {}
-}
-
-impl Origin for Vec<u32> {
-    fn came_from(&mut self, source: u32) {
-        self.push(source);
-    }
-}
+/// Learns, where somebody asks, which character of the source each written character came from.
+pub type Origins<'a> = Option<&'a mut Vec<u32>>;
 
 /// The first stage.
 #[derive(Clone, Debug)]
@@ -48,7 +34,7 @@ impl Normalizer {
     }
 
     /// Appends the normalized `text` to `out`.
-    pub fn run<O: Origin>(&self, text: &str, out: &mut Vec<u8>, origin: &mut O) {
+    pub fn run(&self, text: &str, out: &mut Vec<u8>, mut origins: Origins) {
         let mut rest = text;
         let mut source = 0;
         while !rest.is_empty() {
@@ -57,54 +43,59 @@ impl Normalizer {
                 && chunk.is_ascii()
             {
                 out.extend_from_slice(&if self.lowercase { chunk.map(|b| b.to_ascii_lowercase()) } else { *chunk });
-                (0..CHUNK as u32).for_each(|i| origin.came_from(source + i));
+                if let Some(origins) = &mut origins {
+                    origins.extend(source..source + CHUNK as u32);
+                }
                 source += CHUNK as u32;
                 at += CHUNK;
             }
-            let mut chars = rest[at..].chars();
+            let mut chars = rest.get(at..).unwrap_or_default().chars();
             for _ in 0..CHUNK {
                 let Some(c) = chars.next() else { break };
+                let before = out.len();
                 if c.is_ascii() {
                     let b = c as u8;
                     out.push(if self.lowercase { b.to_ascii_lowercase() } else { b });
-                    origin.came_from(source);
                 } else if class(c, self.version) & self.changes == 0 && self.accents != Accents::Ascii {
                     push(c, out);
-                    origin.came_from(source);
                 } else {
                     let at = text.len() - chars.as_str().len() - c.len_utf8();
-                    self.changed(c, text, at, source, out, origin);
+                    self.changed(c, text, at, out);
+                }
+                if let Some(origins) = &mut origins {
+                    // Bytes that continue a character do not count.
+                    let written = out.get(before..).unwrap_or_default().iter().filter(|&&b| b & 0xC0 != 0x80).count();
+                    origins.extend(core::iter::repeat_n(source, written));
                 }
                 source += 1;
             }
             rest = chars.as_str();
         }
+        #[cfg(feature = "broken")]
+        crate::broken::normalize(out);
     }
 
     /// A character that does not stay as it is, at byte `at` of `text`.
     #[inline(never)]
-    fn changed<O: Origin>(&self, c: char, text: &str, at: usize, source: u32, out: &mut Vec<u8>, origin: &mut O) {
+    fn changed(&self, c: char, text: &str, at: usize, out: &mut Vec<u8>) {
         if !self.lowercase {
-            return self.accents(c, source, out, origin);
+            return self.accents(c, out);
         }
         if c == 'Σ' {
             // The only lower-casing with context.
-            let (before, after) = text.split_at(at);
+            let (before, after) = text.split_at_checked(at).unwrap_or_default();
             let last = final_sigma(before.chars().rev(), after.chars().skip(1), self.version);
-            return self.accents(if last { 'ς' } else { 'σ' }, source, out, origin);
+            return self.accents(if last { 'ς' } else { 'σ' }, out);
         }
         for &l in lower(c, self.version).as_slice() {
-            self.accents(l, source, out, origin);
+            self.accents(l, out);
         }
     }
 
-    fn accents<O: Origin>(&self, c: char, source: u32, out: &mut Vec<u8>, origin: &mut O) {
-        let mut write = |c| {
-            push(c, out);
-            origin.came_from(source);
-        };
+    fn accents(&self, c: char, out: &mut Vec<u8>) {
+        let write = |c| push(c, out);
         match self.accents {
-            Accents::Keep => write(c),
+            Accents::Keep => push(c, out),
             Accents::Ascii => strip_ascii(c, self.version).for_each(write),
             Accents::Unicode => strip_unicode(c, self.version).for_each(write),
         }

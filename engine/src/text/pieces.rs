@@ -2,6 +2,7 @@
 
 use super::{Cutter, Normalizer, Sink, normalize, words};
 use crate::config::{Analyzer, Vectorizer};
+use crate::prelude::*;
 
 /// Where a piece came from: characters of the original text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +74,13 @@ impl Pieces {
         self.groups.clear();
         self.places.clear();
         self.origins.clear();
-        let mut normalized = std::mem::take(&mut self.normalized);
+        let mut normalized = core::mem::take(&mut self.normalized);
         normalized.clear();
-        if with_places {
-            normalizer.run(text, &mut normalized, &mut self.origins);
-        } else {
-            normalizer.run(text, &mut normalized, &mut ());
-        }
+        normalizer.run(text, &mut normalized, with_places.then_some(&mut self.origins));
         match vectorizer.analyzer {
             Analyzer::Word { min_chars } => {
                 let (mut counted, mut chars) = (0, 0);
-                let mut ranges = std::mem::take(&mut self.words);
+                let mut ranges = core::mem::take(&mut self.words);
                 ranges.clear();
                 words(&normalized, min_chars, vectorizer.unicode, &mut ranges);
                 for &(start, end) in &ranges {
@@ -117,7 +114,7 @@ impl Pieces {
     }
 
     /// Calls `f(first, n, bytes)` for every n-gram of `n` pieces from piece `first` on, in scikit-learn's order.
-    #[inline(always)]
+    #[inline]
     pub fn ngrams(&self, (min, max): (usize, usize), short_words: bool, mut f: impl FnMut(usize, usize, &[u8])) {
         let mut begin = 0;
         for &end in &self.groups {

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod container;
+pub mod definitions;
 pub mod links;
 pub mod oracle;
 pub mod spec;
