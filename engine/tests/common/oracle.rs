@@ -33,7 +33,7 @@ pub fn ngrams(spec: &Spec, text: &str) -> Vec<String> {
 /// Feature and sign of an n-gram, for every occurrence of a feature.
 pub fn occurrences(spec: &Spec, text: &str) -> Vec<(String, usize, f64)> {
     let index: Option<HashMap<_, _>> = spec.vocabulary.as_ref().map(|v| v.iter().zip(0..).collect());
-    let look_up = |index: &HashMap<&String, usize>, ngram| index.get(ngram).map(|&i| (i, 1.0));
+    let look_up = |index: &HashMap<&String, usize>, ngram: &String| index.get(ngram).map(|&i| (i, 1.0));
     let of = |ngram: &String| index.as_ref().map_or_else(|| Some(hashed(spec, ngram)), |index| look_up(index, ngram));
     ngrams(spec, text).into_iter().filter_map(|ngram| of(&ngram).map(|(i, sign)| (ngram, i, sign))).collect()
 }
