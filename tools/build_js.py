@@ -36,7 +36,7 @@ def install(folder: Path) -> None:
     wanted = stamps.digest([folder / "package-lock.json"])
     if installed.exists() and installed.read_text() == wanted:
         return
-    npm("ci", "--no-audit", "--no-fund", folder=folder)
+    npm("ci", "--no-audit", "--no-fund", "--fetch-timeout=60000", folder=folder)
     stamps.write_atomically(installed, wanted.encode())
 
 
