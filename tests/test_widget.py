@@ -111,7 +111,7 @@ def test_nothing_large_is_a_trait_and_the_manifest_names_every_asset(shown: Any,
     state = shown.get_state()
     assert len(json.dumps(state, default=str)) < 12_000, "this is saved with every widget"
     assert set(state["_manifest"]) == {*assets.TAB_ASSETS, "model"}
-    assert state["_manifest"]["model"] == {"sha256": clf.sha256, "size": len(clf.model_bytes)}
+    assert state["_manifest"]["model"] == {"sha256": clf.sha256, "size": len(clf.model_bytes), "name": "reviews"}
     assert state["_esm"] == (assets.STATIC / "loader.js").read_text(encoding="utf-8")
 
 
@@ -222,6 +222,19 @@ def test_every_text_set_in_python_is_seen_by_the_tab_an_equal_one_too(shown: Any
     sent = [update for update in tab.comm.updates[1:] if "_text_seq" in update]
     assert [update["_text_seq"] for update in sent] == [1, 2]
     assert sent[0]["text"] == "good", "the text comes with its number"
+
+
+def test_a_text_set_while_a_shared_one_is_taken_in_is_seen_by_the_tab(clf: wcw.Classifier) -> None:
+    shown = wcw.ClassifierWidget(clf, share_text=True)
+
+    def correct(change: Any) -> None:
+        if change["new"] == "godo":
+            shown.text = "good"
+
+    shown.observe(correct, "text")
+    Tab(shown).update(text="godo")
+    assert shown.text == "good"
+    assert {key: value for update in shown.comm.updates for key, value in update.items()}["_text_seq"] == 1
 
 
 def test_a_text_given_at_the_start(clf: wcw.Classifier) -> None:

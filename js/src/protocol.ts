@@ -15,6 +15,8 @@ export type AssetName = "widget.js" | "worker.js" | "widget.css" | "engine.basel
 export interface AssetEntry {
   readonly sha256: string;
   readonly size: number;
+  /** Of the model: what to call it while it is on its way. */
+  readonly name?: string;
 }
 
 export type Manifest = Readonly<Partial<Record<AssetName, AssetEntry>>>;

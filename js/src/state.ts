@@ -12,6 +12,8 @@ export interface Answer {
 }
 
 export interface ViewState {
+  /** The model's name, known before the model is here. */
+  readonly title: string;
   readonly status: Signal<Status>;
   readonly text: Signal<string>;
   readonly answer: Signal<Answer | null>;

@@ -41,6 +41,7 @@ interface Job {
 export function createController(context: ControllerContext): Controller {
   const { model, channel, assets, signal } = context;
   const state: ViewState = {
+    title: assets.manifest.model?.name ?? "Text classifier",
     status: newSignal<Status>(statusOf("fetching", "Fetching the engine and the model from the kernel", 0)),
     text: newSignal(model.get("text")),
     answer: newSignal(null),

@@ -179,6 +179,23 @@ describe("shows", () => {
     expect(model.traits.result).toMatchObject({ is_uncertain: true });
   });
 
+  test("of a megabyte the beginning only, and classifies it whole", async () => {
+    const { model, ready, label, el } = start(binary());
+    await ready();
+    const pasted = `${"neither ".repeat(130_000)}bad`;
+    const box = el.querySelector("textarea") as HTMLTextAreaElement;
+    const event = Object.assign(new Event("paste", { bubbles: true, cancelable: true }), { clipboardData: { getData: () => pasted } });
+    box.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    await label("negative");
+    expect(model.traits.result).toMatchObject({ known_features: 1 });
+    expect(box.value.length).toBeLessThan(3_000);
+    expect(box.readOnly).toBe(true);
+    expect(el.textContent).toContain("1,040,003 characters, the first 2,000 shown");
+    [...el.querySelectorAll<HTMLElement>("button")].find(({ textContent }) => textContent === "clear")?.click();
+    await vi.waitFor(() => expect([box.value, box.readOnly]).toEqual(["", false]));
+  });
+
   test("a textbox with its name, and the label in a polite live region", async () => {
     const { model, ready, label, el, find } = start(binary());
     await ready();

@@ -31,7 +31,9 @@ class _SetText(traitlets.Unicode[str, str]):
     """A text of which the tab sees every assignment from Python, an equal one too: the reader may have typed since."""
 
     def set(self, obj: Any, value: Any) -> None:
-        from_tab = "text" in obj._property_lock
+        # The tab's own text, not merely a text set while one of the tab's updates is taken in: that happens in another
+        # thread (subshells), and observers of such an update may set a text themselves.
+        from_tab = "text" in obj._property_lock and obj._property_lock["text"] == value
         with obj.hold_sync():
             super().set(obj, value)
             if not from_tab:
@@ -118,7 +120,10 @@ class ClassifierWidget(anywidget.AnyWidget):
         by_name = {name: asset(name) for name in TAB_ASSETS}
         by_name["model"] = Asset(classifier.sha256, classifier.model_bytes)
         self._by_hash = {each.sha256: each.data for each in by_name.values()}
-        manifest = {name: {"sha256": each.sha256, "size": len(each.data)} for name, each in by_name.items()}
+        manifest: dict[str, dict[str, Any]] = {
+            name: {"sha256": each.sha256, "size": len(each.data)} for name, each in by_name.items()
+        }
+        manifest["model"]["name"] = classifier.name
         super().__init__(_manifest=manifest, _uid=uuid.uuid4().hex, **options)
         self.on_msg(self._on_message)
 

@@ -20,7 +20,7 @@ function App({ state, actions }: ViewProps) {
   const ready = phase === "ready";
   const toggle = (name: PanelName): void => setPanel((open) => (open === name ? null : name));
   return (
-    <section class="wcw" data-state={phase} aria-label={state.info.value === null ? "Text classifier" : `Text classifier ${state.info.value.name}`}>
+    <section class="wcw" data-state={phase} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}>
       <Header state={state} onOpen={toggle} open={panel} />
       <div class="wcw-body">
         {phase === "failed" ? <Failure state={state} actions={actions} /> : (

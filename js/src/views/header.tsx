@@ -17,7 +17,7 @@ export function Header({ state, open, onOpen }: Props) {
   const { state: phase } = state.status.value;
   return (
     <header class="wcw-head">
-      <span class="wcw-name" dir="auto" title={info?.name}>{info?.name ?? "Text classifier"}</span>
+      <span class="wcw-name" dir="auto" title={state.title}>{info?.name ?? state.title}</span>
       {info !== null && <span class="wcw-dim wcw-wide">{info.version !== "" && `v${info.version.replace(/^v/, "")} · `}{bytes(info.size)}</span>}
       <span class="wcw-chips">
       {phase === "failed" && <span class="wcw-chip wcw-bad">failed</span>}
