@@ -184,9 +184,14 @@ def main() -> int:
             continue
         print(f"{time.monotonic() - begin:4.0f} s  {name}", file=sys.stderr, flush=True)
         try:
-            rows.extend(measures())
+            for row in measures():
+                rows.append(row)
+                print(f"        {row.measure}, {row.case}: {row.measured:.3g}{row.unit}", file=sys.stderr, flush=True)
         except Different as error:
             failures.append(f"{name}: {error}")
+        except KeyboardInterrupt:
+            failures.append(f"{name} and all after it: interrupted")
+            break
     if not rows and not failures:
         print(f"no case has {options.only!r} in its name", file=sys.stderr)
         return 2
