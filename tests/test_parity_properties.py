@@ -25,6 +25,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 from strategies import Recipe, corpus, drawn_texts, random_texts, recipes
+from wasm_clf_widget import Classifier
 from wasm_clf_widget.convert.precision import probability_tolerance, score_tolerance
 from wasm_clf_widget.convert.sklearn import SourceAnswers, model_from_sklearn, source_answers
 from wasm_clf_widget.convert.ugly_texts import ugly_texts
@@ -242,6 +243,34 @@ def test_every_implementation_gives_scikit_learns_answers(shard: int) -> None:
     run(shard, PIPELINES // SHARDS)
 
 
+def certify(examples: int, seed_: int) -> None:
+    """Random pipelines through all that a user calls: no refusal, a green badge, no difference from the pipeline."""
+
+    @seed(seed_)
+    @settings(
+        max_examples=examples, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(recipes(), st.sampled_from(["float64", "auto"]), drawn_texts())
+    def convert(recipe: Recipe, weights: Any, drawn: list[str]) -> None:
+        pipeline: Any = recipe.fit()
+        assume(pipeline is not None)
+        try:
+            classifier = Classifier.from_sklearn(pipeline, name="random", weights=weights, certificate_texts=drawn)
+        except UnsupportedPipelineError as error:
+            pytest.fail(f"refused: {error}\n{recipe}")
+        replayed, compared = classifier.verify(), classifier.compare(pipeline, drawn)
+        assert replayed.ok, f"{replayed}\n{recipe}"
+        assert compared.ok, f"{compared}\n{recipe}"
+        assert replayed.kept >= 1
+
+    convert()
+
+
+@pytest.mark.parametrize("shard", range(3), ids=lambda shard: f"seed{SEED}-{shard}")
+def test_random_pipelines_become_certified_classifiers(shard: int) -> None:
+    certify(10, SEED + 500 + shard)
+
+
 def large_vocabulary(rng: random.Random, analyzer: str) -> list[str]:
     """20,000 entries of all lengths: inline and long keys, shared beginnings, n-grams whose words are no entries."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789_éßжя好的अ한𐐨"
@@ -314,3 +343,4 @@ def compare_answers(pipeline: Any, texts: list[str], weights: Any) -> None:
 @pytest.mark.parametrize("shard", range(100), ids=lambda shard: f"seed{SEED}-{shard}")
 def test_a_hundred_times_more(shard: int) -> None:
     run(SHARDS + shard, PIPELINES)
+    certify(PIPELINES // 10, SEED + 1_000 + shard)

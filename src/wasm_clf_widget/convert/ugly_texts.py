@@ -111,7 +111,7 @@ def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
         return
     joint = "" if model.vectorizer.analyzer == "char" else " "
     for length in (1, 1, 1, 2, 2, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1_000, 10_000):
-        yield joint.join(rng.choices(words, k=length))
+        yield joint.join(_entries(model, words, min(length, _longest(model)), rng))
     for length in (2, 12, 40):
         chosen = rng.choices(words, k=length)
         yield joint.join(word.upper() for word in chosen)
@@ -122,6 +122,25 @@ def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
     yield from rng.sample(words, min(20, len(words)))
     for _ in range(10):
         yield joint.join(rng.choice(words) for _ in range(2))
+
+
+def _longest(model: Model) -> int:
+    """Tokens in the longest text: with n-grams of 1 to 64 words 10,000 would be half a minute in Python."""
+    smallest, largest = model.vectorizer.ngram_range
+    return min(10_000, 80_000 // (largest - smallest + 1))
+
+
+def _tokens(model: Model, entry: str) -> int:
+    """How much of a text an entry is: its words, or groups of four characters."""
+    return entry.count(" ") + 1 if model.vectorizer.analyzer == "word" else 1 + len(entry) // 4
+
+
+def _entries(model: Model, words: Sequence[str], tokens: int, rng: random.Random) -> Iterator[str]:
+    """Entries that together have about so many tokens, at least one."""
+    while tokens > 0:
+        entry = rng.choice(words)
+        tokens -= _tokens(model, entry)
+        yield entry
 
 
 def _words(model: Model, rng: random.Random) -> Sequence[str]:
@@ -151,7 +170,7 @@ def _repeated(model: Model, rng: random.Random) -> Iterator[str]:
     words = _words(model, rng)
     for count in (2, 3, 14, 255, 256, 4_000):
         word = rng.choice(words) if words else "word"
-        yield " ".join([word] * count)
+        yield " ".join([word] * min(count, max(1, _longest(model) // _tokens(model, word))))
     yield "a" * 5_000
     yield "é" * 3_000 + " " + "是" * 3_000
     yield "a" + " \n" * 2_000 + "b"
