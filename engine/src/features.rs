@@ -101,7 +101,7 @@ impl Features {
     pub fn add(&mut self, index: u32) {
         let cell = &mut self.cells[index.min(self.count) as usize * self.stride];
         let seen = *cell;
-        *cell = seen.wrapping_add(1);
+        *cell = seen.saturating_add(1);
         if let Some(touched) = self.touched.get_mut(self.used) {
             *touched = index;
         }

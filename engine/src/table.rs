@@ -19,7 +19,7 @@ pub const NONE: u32 = u32::MAX;
 pub const STOP: u32 = u32::MAX - 1;
 /// Nodes are below this; two of them fit a key with room for "absent".
 const MAX_NODES: u32 = 1 << 30;
-const MAGIC: u32 = u32::from_le_bytes(*b"WCT1");
+const MAGIC: u32 = u32::from_le_bytes(*b"WCT2");
 /// N-grams in a bucket.
 const PLACES: usize = 5;
 /// Buckets that a key may be away from its own, and entries that a word may be: chance stays far below, malice is refused.
@@ -250,6 +250,8 @@ struct Builder {
     grams: Vec<(u64, u32)>,
     used_grams: usize,
     nodes: u32,
+    /// An entry came to lie further from its place than chance can explain: a vocabulary that was crafted to hurt.
+    crowded: bool,
 }
 
 impl Table {
@@ -265,6 +267,7 @@ impl Table {
             grams: Vec::new(),
             used_grams: 0,
             nodes: vectorizer.n_features as u32,
+            crowded: false,
         };
         let words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
         if words {
@@ -296,8 +299,8 @@ impl Table {
                 if node.is_some_and(|node| node != feature) {
                     return Err(Error::file(format!("the vocabulary holds '{text}' twice")));
                 }
-                if builder.nodes > MAX_NODES {
-                    return Err(Error::file("the vocabulary is too large for the look-up table"));
+                if builder.nodes > MAX_NODES || builder.crowded {
+                    return Err(Error::file("the vocabulary does not fit the look-up table"));
                 }
             }
         }
@@ -371,6 +374,8 @@ impl Builder {
             }
         }
         let at = self.table.word_slot(word);
+        let (low, high) = inline(word);
+        self.mark(at, word_hash(low, high, word.len() as u32), self.table.words.len());
         if self.table.words[at].length == 0 {
             self.used_words += 1;
             let (low, mut high) = inline(word);
@@ -392,11 +397,17 @@ impl Builder {
             }
         }
         let at = self.gram_slot(key);
+        self.mark(at, mix(key) as usize, self.grams.len());
         if self.grams[at].0 == 0 {
             self.used_grams += 1;
             self.grams[at] = (key, node);
         }
         self.grams[at].1
+    }
+
+    /// Notes how far the entry `at` is from where its hash wants it, in a ring of `size`.
+    fn mark(&mut self, at: usize, hash: usize, size: usize) {
+        self.crowded |= at.wrapping_sub(hash) & (size - 1) > MAX_RUN;
     }
 
     fn gram_slot(&self, key: u64) -> usize {
