@@ -26,6 +26,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
+from wasm_clf_widget.convert import heads
 from wasm_clf_widget.convert.precision import (
     AUTO_LIMIT,
     choose_weights,
@@ -285,6 +286,27 @@ def test_older_logistic_regression(options: dict[str, Any], y: Any, link: str) -
     assert check(fitted(TfidfVectorizer(), LogisticRegression(**options), y=y)).head.link == link
 
 
+@pytest.mark.parametrize(
+    ("version", "options", "n_classes", "link"),
+    [
+        ("1.7.2", {"multi_class": "multinomial", "solver": "lbfgs"}, 2, "softmax_pair"),
+        ("1.7.2", {"multi_class": "ovr", "solver": "lbfgs"}, 3, "ovr"),
+        ("1.6.1", {"multi_class": "deprecated", "solver": "liblinear"}, 3, "ovr"),
+        ("1.6.1", {"multi_class": "deprecated", "solver": "lbfgs"}, 2, "logistic"),
+        ("1.5.0", {"multi_class": "auto", "solver": "saga"}, 3, "softmax"),
+        ("1.8.0", {"multi_class": "ovr", "solver": "lbfgs"}, 3, "softmax"),  # from an older pickle: 1.8 ignores it
+        ("1.10.0", {}, 2, "logistic"),
+    ],
+)
+def test_the_installed_versions_rule_decides(
+    version: str, options: dict[str, Any], n_classes: int, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads.sklearn, "__version__", version)
+    head = LogisticRegression()
+    vars(head).update(options)
+    assert heads._link(head, n_classes) == link
+
+
 def test_sigmoids_that_all_underflow() -> None:
     """Counts without a norm reach scores below −709.78, where scikit-learn 1.9 gives every class the same share."""
     pipeline = fitted(CountVectorizer(), SGDClassifier(loss="log_loss"), y=THREE)
@@ -486,6 +508,10 @@ def test_naive_bayes_probabilities_have_two_ulp_of_the_likelihood_more() -> None
     other = model_from_sklearn(fitted(CountVectorizer(), LogisticRegression()), name="m")
     assert probability_tolerance(other, [-1000.0], [0.0]) == 1e-14
     assert probability_tolerance(other, [1.0], [1e-6]) == 1e-14 + 0.25e-6
+    rest = model_from_sklearn(fitted(CountVectorizer(), SGDClassifier(loss="log_loss"), y=THREE), name="m")
+    assert probability_tolerance(rest, [-705.0, -701.0, -708.0], [0.0] * 3) == 1e-14
+    assert probability_tolerance(rest, [-705.0, -701.0, -708.0], [1e-6] * 3) == math.inf
+    assert probability_tolerance(rest, [1.0, 0.0, -708.0], [1e-6] * 3) == 1e-14 + 0.25 * 2e-6
 
 
 def test_the_rounding_errors_are_exact() -> None:

@@ -152,7 +152,9 @@ class Case:
             type(transform).__name__ == "SublinearTf" for transform in self.model.transforms
         ):
             return [0.0] * self.model.head.outputs
-        return score_tolerance(self.model, self._twin_row(i), max_count=len(self.texts[i]) + 2)
+        return score_tolerance(
+            self.model, self._twin_row(i), max_count=len(self.engines["twin"].normalize(self.texts[i])) + 2
+        )
 
     def _twin_row(self, i: int) -> list[tuple[int, float]]:
         if i not in self.twin_rows:
