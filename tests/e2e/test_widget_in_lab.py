@@ -183,7 +183,7 @@ def test_two_views_closing_one_and_a_restart_leave_no_error(open_notebook: OpenN
     assert result(notebook)["label"] == "negative"
 
     notebook.command("notebook:restart-kernel")
-    notebook.page.get_by_role("button", name=re.compile("Restart")).last.click()
+    notebook.page.locator("dialog.jp-Dialog button.jp-mod-accept").click()
     notebook.wait_idle()
     assert notebook.kernel("print('w' in globals())") == "False", "it is a new kernel"
     notebook.page.wait_for_timeout(500)
