@@ -15,7 +15,7 @@ from pathlib import Path
 def added(model: Path, batch: int, count: int) -> int:
     """Kilobytes by which peak resident memory grows while ``count`` batches run, in a fresh process."""
     command = [sys.executable, __file__, str(model), str(batch), str(count)]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def main() -> None:

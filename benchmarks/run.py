@@ -24,6 +24,7 @@ import platform  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
+import traceback  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -189,6 +190,10 @@ def main() -> int:
                 print(f"        {row.measure}, {row.case}: {row.measured:.3g}{row.unit}", file=sys.stderr, flush=True)
         except Different as error:
             failures.append(f"{name}: {error}")
+        except Exception as error:
+            # Minutes of other cases are not thrown away for one that cannot run; the exit code says that it could not.
+            traceback.print_exc()
+            failures.append(f"{name}: {type(error).__name__}: {error}")
         except KeyboardInterrupt:
             failures.append(f"{name} and all after it: interrupted")
             break
@@ -208,7 +213,7 @@ def main() -> int:
     for row in missed:
         print(f"missed: {row.measure}, {row.case}: {row.measured:.3g}, asked {row.asked:.3g}")
     for failure in failures:
-        print(f"not counted, answers differ: {failure}")
+        print(f"not counted: {failure}")
     print(f"{len(rows)} measures, {len(missed)} missed, {len(failures)} not counted, {time.monotonic() - begin:.0f} s")
     return 1 if failures else 0
 
