@@ -14,7 +14,7 @@ const MAX_FEATURES: usize = 1 << 24;
 const MAX_WEIGHTS: usize = 1 << 27;
 const MAX_NGRAM: usize = 64;
 /// More than any pipeline has; without a limit a small header could name one idf so often that its copies exhaust memory.
-const MAX_TRANSFORMS: usize = 16;
+const MAX_TRANSFORMS: usize = 64;
 
 /// How a text is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,6 +128,12 @@ impl Config {
         }
         let vectorizer = vectorizer(first, unicode)?;
         let features = vectorizer.n_features;
+        let idfs = transforms.iter().filter(|t| t.str("stage") == Ok("idf")).count();
+        if features.saturating_mul(idfs) > MAX_WEIGHTS {
+            return Err(Error::file(format!(
+                "{idfs} idf stages of {features} features; at most {MAX_WEIGHTS} numbers are allowed"
+            )));
+        }
         let transforms = transforms.iter().map(|t| transform(t, file, features)).collect::<Result<Vec<_>>>()?;
         let head = head(last, classes)?;
         if features.saturating_mul(head.outputs) > MAX_WEIGHTS {

@@ -6,8 +6,8 @@
 //! keys, and no hit can be false. One to three characters are packed into the key at once.
 //!
 //! The table is made at export and stands in the file ready for use (`to_bytes`); loading copies it and checks what
-//! look-ups rely on: nodes in range, no long run of full entries. Words are open addressing with linear probing at a load of
-//! at most one half; n-grams lie in buckets of one cache line, half full on average.
+//! look-ups rely on: nodes in range, no long run of full entries. Words are open addressing with linear probing at a load
+//! of at most one half; n-grams are a perfect hash, so that a look-up touches one entry and branches on nothing.
 
 use crate::config::{Analyzer, Method, Vectorizer};
 use crate::error::{Error, Result};
@@ -19,10 +19,13 @@ pub const NONE: u32 = u32::MAX;
 pub const STOP: u32 = u32::MAX - 1;
 /// Nodes are below this; two of them fit a key with room for "absent".
 const MAX_NODES: u32 = 1 << 30;
-const MAGIC: u32 = u32::from_le_bytes(*b"WCT2");
-/// N-grams in a bucket.
-const PLACES: usize = 5;
-/// Buckets that a key may be away from its own, and entries that a word may be: chance stays far below, malice is refused.
+/// Bytes of the table's head.
+const HEAD: usize = 20;
+const MAGIC: u32 = u32::from_le_bytes(*b"WCT3");
+/// Keys that share a pilot, on average, and the most: chance stays far below.
+const GROUP: usize = 3;
+const MAX_GROUP: usize = 64;
+/// Entries that a word may be away from its own: chance stays far below, malice is refused.
 const MAX_RUN: usize = 1024;
 /// Bytes of a vocabulary entry.
 const MAX_ENTRY: usize = 65_535;
@@ -53,15 +56,13 @@ struct WordEntry {
     node: u32,
 }
 
-/// Five n-grams and a mark, one cache line: a look-up compares all five keys without a branch.
+/// An n-gram. Aligned so that it never lies across two cache lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(align(64))]
-struct Bucket {
-    /// 0 marks an empty place: no key is 0.
-    keys: [u64; PLACES],
-    nodes: [u32; PLACES],
-    /// Not 0 where a key that belongs here had to go on to the next bucket.
-    overflow: u32,
+#[repr(align(16))]
+struct Gram {
+    /// 0 marks an empty entry: no key is 0.
+    key: u64,
+    node: u32,
 }
 
 /// See the module.
@@ -69,7 +70,9 @@ struct Bucket {
 pub struct Table {
     /// Empty, or a power of two.
     words: Vec<WordEntry>,
-    grams: Vec<Bucket>,
+    /// One for a few keys: sends each of them to an entry of its own.
+    pilots: Vec<u8>,
+    grams: Vec<Gram>,
     heap: Vec<u8>,
     stop_words: bool,
 }
@@ -85,10 +88,23 @@ fn word_hash(low: u64, high: u64, length: u32) -> usize {
     mix(low ^ mix(high ^ u64::from(length))) as usize
 }
 
-/// The bucket where a key belongs, of `buckets`.
+/// A number below `size`, from the upper half of a hash.
 #[inline(always)]
-fn home(key: u64, buckets: usize) -> usize {
-    ((mix(key) >> 32).wrapping_mul(buckets as u64) >> 32) as usize
+fn below(hash: u64, size: usize) -> usize {
+    ((hash >> 32).wrapping_mul(size as u64) >> 32) as usize
+}
+
+/// Whose pilot a key asks, of `pilots`.
+#[inline(always)]
+fn group(hash: u64, pilots: usize) -> usize {
+    below(hash, pilots)
+}
+
+/// The entry where the pilot sends a key, of `entries`.
+#[inline(always)]
+fn place(hash: u64, pilot: u8, entries: usize) -> usize {
+    let turned = hash ^ u64::from(pilot).wrapping_mul(0x5851_F42D_4C95_7F2D);
+    below(turned.wrapping_mul(0xD6E8_FEB8_6659_FD93), entries)
 }
 
 /// Hash of a word that does not fit its entry.
@@ -183,21 +199,15 @@ impl Table {
         self.heap.get(start..start.checked_add(entry.length as usize)?)
     }
 
-    /// The node of a key, or `NONE`.
+    /// The node of a key, or `NONE`: one entry is looked at, and nothing depends on a branch.
     #[inline(always)]
     pub fn gram(&self, key: u64) -> u32 {
-        let mut at = home(key, self.grams.len());
-        while let Some(bucket) = self.grams.get(at) {
-            let mut node = NONE;
-            for place in 0..PLACES {
-                node = if bucket.keys[place] == key { bucket.nodes[place] } else { node };
-            }
-            if bucket.overflow == 0 || node != NONE {
-                return node;
-            }
-            at = if at + 1 == self.grams.len() { 0 } else { at + 1 };
+        let hash = mix(key);
+        let pilot = self.pilots.get(group(hash, self.pilots.len())).copied().unwrap_or(0);
+        match self.grams.get(place(hash, pilot, self.grams.len())) {
+            Some(gram) if gram.key == key => gram.node,
+            _ => NONE,
         }
-        NONE
     }
 
     /// The node of `n` characters from the first on, or `NONE`.
@@ -305,23 +315,23 @@ impl Table {
             }
         }
         let mut table = builder.table;
-        table.grams = buckets(&builder.grams, builder.used_grams);
+        let grams: Vec<Gram> =
+            builder.grams.iter().filter(|(key, _)| *key != 0).map(|&(key, node)| Gram { key, node }).collect();
+        (table.pilots, table.grams) = perfect(&grams)?;
         table.stop_words = table.words.iter().any(|e| e.node == STOP);
         table.check()?;
         Ok(table)
     }
 
-    /// What look-ups rely on. They end within `MAX_RUN` steps, and nodes are in range.
+    /// What look-ups rely on: those of words end within `MAX_RUN` steps, and nodes are in range.
     fn check(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::file(format!("tensor 'vocabulary.table': {what}")));
         let word_run = longest_run(self.words.iter().map(|e| e.length > 0));
-        let gram_run = longest_run(self.grams.iter().map(|b| b.overflow != 0));
-        if word_run > MAX_RUN || gram_run > MAX_RUN {
+        if word_run > MAX_RUN {
             return wrong("too many entries without a gap");
         }
         let in_range = |node: u32| node < MAX_NODES || node == STOP;
-        let nodes = self.grams.iter().flat_map(|b| b.nodes);
-        if !self.words.iter().all(|e| in_range(e.node)) || !nodes.into_iter().all(|n| n < MAX_NODES) {
+        if !self.words.iter().all(|e| in_range(e.node)) || !self.grams.iter().all(|g| g.node < MAX_NODES) {
             return wrong("a node is out of range");
         }
         Ok(())
@@ -339,23 +349,61 @@ fn longest_run(full: impl ExactSizeIterator<Item = bool> + Clone) -> usize {
     if size > 0 && longest >= size { usize::MAX } else { longest }
 }
 
-/// Lays keys out in buckets, half full on average.
-fn buckets(grams: &[(u64, u32)], used: usize) -> Vec<Bucket> {
-    let mut buckets = vec![Bucket::default(); (2 * used).div_ceil(PLACES)];
-    for &(key, node) in grams.iter().filter(|(key, _)| *key != 0) {
-        let mut at = home(key, buckets.len());
-        loop {
-            let bucket = &mut buckets[at];
-            if let Some(place) = bucket.keys.iter().position(|&k| k == 0) {
-                bucket.keys[place] = key;
-                bucket.nodes[place] = node;
-                break;
+/// Lays keys out so that each has an entry of its own that a pilot names: a perfect hash, found greedily, largest groups
+/// first, at a load of four fifths. Where that fails the entries become a little more.
+fn perfect(grams: &[Gram]) -> Result<(Vec<u8>, Vec<Gram>)> {
+    if grams.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let pilots = grams.len().div_ceil(GROUP);
+    let mut starts = vec![0; pilots + 1];
+    for gram in grams {
+        starts[group(mix(gram.key), pilots) + 1] += 1;
+    }
+    let largest = starts.iter().copied().max().unwrap_or(0);
+    for i in 0..pilots {
+        starts[i + 1] += starts[i];
+    }
+    let mut ordered = vec![Gram::default(); grams.len()];
+    let mut next = starts.clone();
+    for gram in grams {
+        let at = &mut next[group(mix(gram.key), pilots)];
+        ordered[*at] = *gram;
+        *at += 1;
+    }
+    if largest <= MAX_GROUP {
+        for more in 0..16 {
+            let entries = grams.len() + grams.len() * (4 + more) / 16 + 1;
+            if let Some(found) = pilot_all(&ordered, &starts, largest, entries) {
+                return Ok(found);
             }
-            bucket.overflow = 1;
-            at = if at + 1 == buckets.len() { 0 } else { at + 1 };
         }
     }
-    buckets
+    Err(Error::file("the vocabulary does not fit the look-up table"))
+}
+
+/// One try of `perfect`: group g is `grams[starts[g]..starts[g + 1]]`.
+fn pilot_all(grams: &[Gram], starts: &[usize], largest: usize, entries: usize) -> Option<(Vec<u8>, Vec<Gram>)> {
+    let mut pilots = vec![0; starts.len() - 1];
+    let mut table = vec![Gram::default(); entries];
+    for size in (1..=largest).rev() {
+        for (g, ends) in starts.windows(2).enumerate().filter(|(_, ends)| ends[1] - ends[0] == size) {
+            let group = &grams[ends[0]..ends[1]];
+            let placed = |pilot: u8, i: usize| place(mix(group[i].key), pilot, entries);
+            let fits = |pilot: &u8| {
+                (0..size).all(|i| {
+                    let at = placed(*pilot, i);
+                    table[at].key == 0 && (0..i).all(|other| placed(*pilot, other) != at)
+                })
+            };
+            let pilot = (0..=u8::MAX).find(fits)?;
+            pilots[g] = pilot;
+            for (i, gram) in group.iter().enumerate() {
+                table[placed(pilot, i)] = *gram;
+            }
+        }
+    }
+    Some((pilots, table))
 }
 
 impl Builder {
@@ -479,22 +527,23 @@ fn grown<T: Default + Clone>(entries: &mut Vec<T>) -> Vec<T> {
 // ---- its bytes -------------------------------------------------------------------------------------------------
 
 impl Table {
-    /// The `vocabulary.table` tensor: magic, three sizes, then words, n-grams and heap, little-endian.
+    /// The `vocabulary.table` tensor: magic, four sizes, then words, n-grams, pilots and heap, little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(16 + self.words.len() * 24 + self.grams.len() * 64 + self.heap.len());
+        let mut out = Vec::with_capacity(HEAD + self.words.len() * 24 + self.grams.len() * 13 + self.heap.len());
         let mut push = |numbers: &[u32]| numbers.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
         let both = |n: u64| [n as u32, (n >> 32) as u32];
-        push(&[MAGIC, self.words.len() as u32, self.grams.len() as u32, self.heap.len() as u32]);
+        push(&[MAGIC]);
+        push(&[self.words.len(), self.grams.len(), self.pilots.len(), self.heap.len()].map(|n| n as u32));
         for e in &self.words {
             push(&both(e.low));
             push(&both(e.high));
             push(&[e.length, e.node]);
         }
-        for bucket in &self.grams {
-            bucket.keys.iter().for_each(|&key| push(&both(key)));
-            push(&bucket.nodes);
-            push(&[bucket.overflow]);
+        for g in &self.grams {
+            push(&both(g.key));
+            push(&[g.node]);
         }
+        out.extend_from_slice(&self.pilots);
         out.extend_from_slice(&self.heap);
         out
     }
@@ -502,33 +551,31 @@ impl Table {
     /// Reads it back and checks it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let wrong = || Error::file("tensor 'vocabulary.table': its sizes do not add up");
-        let (head, rest) = bytes.split_at_checked(16).ok_or_else(wrong)?;
-        let [magic, words, grams, heap] = [0, 4, 8, 12].map(|at| u32_at(head, at));
+        let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(wrong)?;
+        let [magic, words, grams, pilots, heap] = [0, 4, 8, 12, 16].map(|at| u32_at(head, at));
         if magic != MAGIC {
             return Err(Error::unsupported("the look-up table was made by another version of the engine"));
         }
-        let (words, grams, heap) = (words as usize, grams as usize, heap as usize);
-        let total =
-            words.checked_mul(24).zip(grams.checked_mul(64)).and_then(|(w, g)| w.checked_add(g)?.checked_add(heap));
+        let (words, grams, pilots, heap) = (words as usize, grams as usize, pilots as usize, heap as usize);
+        let sizes = [words.checked_mul(24), grams.checked_mul(12), Some(pilots), Some(heap)];
+        let total = sizes.into_iter().try_fold(0usize, |sum, size| sum.checked_add(size?));
         if !(words == 0 || words.is_power_of_two()) || total != Some(rest.len()) {
             return Err(wrong());
         }
         let (words, rest) = rest.split_at(words * 24);
-        let (grams, heap) = rest.split_at(grams * 64);
+        let (grams, rest) = rest.split_at(grams * 12);
+        let (pilots, heap) = rest.split_at(pilots);
         let word = |e: &[u8; 24]| WordEntry {
             low: u64_at(e, 0),
             high: u64_at(e, 8),
             length: u32_at(e, 16),
             node: u32_at(e, 20),
         };
-        let bucket = |b: &[u8; 64]| Bucket {
-            keys: core::array::from_fn(|i| u64_at(b, 8 * i)),
-            nodes: core::array::from_fn(|i| u32_at(b, 8 * PLACES + 4 * i)),
-            overflow: u32_at(b, 60),
-        };
+        let gram = |g: &[u8; 12]| Gram { key: u64_at(g, 0), node: u32_at(g, 8) };
         let mut table = Self {
             words: words.as_chunks().0.iter().map(word).collect(),
-            grams: grams.as_chunks().0.iter().map(bucket).collect(),
+            pilots: pilots.to_vec(),
+            grams: grams.as_chunks().0.iter().map(gram).collect(),
             heap: heap.to_vec(),
             stop_words: false,
         };

@@ -122,7 +122,7 @@ fn table_without_an_empty_entry() {
         let table = spec.model().table_bytes();
         for byte in [0x01, 0x3F, 0x7F, 0xFE] {
             let mut full = table.clone();
-            full[16..].fill(byte);
+            full[20..].fill(byte);
             assert_eq!(code(&spec, &full), FILE, "filled with {byte:#x}");
         }
     }
@@ -135,7 +135,7 @@ fn table_with_hardly_an_empty_entry() {
     let head = spec.model().table_bytes()[..4].to_vec();
     let entries = 1u32 << 16;
     let mut table = head;
-    [entries, 0, 0].iter().for_each(|n| table.extend_from_slice(&n.to_le_bytes()));
+    [entries, 0, 0, 0].iter().for_each(|n| table.extend_from_slice(&n.to_le_bytes()));
     for i in 0..entries {
         // Low, high, length, node of a word.
         let entry = [i, 7, 7, 7, u32::from(i > 0) * 8, 0];
@@ -148,7 +148,7 @@ fn table_with_hardly_an_empty_entry() {
 fn empty_table() {
     for spec in models() {
         let mut table = spec.model().table_bytes()[..4].to_vec();
-        table.extend_from_slice(&[0; 12]);
+        table.extend_from_slice(&[0; 16]);
         assert_eq!(code(&spec, &table), 0, "it knows nothing, and says so");
     }
 }

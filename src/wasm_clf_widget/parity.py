@@ -70,7 +70,9 @@ def tolerances(model: Model, twin: Twin, text: str) -> tuple[list[float], list[f
     """
     exact = model.weights == "float64" and SublinearTf() not in model.transforms
     row = [] if exact else twin.features(text)
-    return score_tolerance(model, row, max_count=len(text)), score_tolerance(model, row, max_count=1)
+    # No term is counted more often than there are characters after normalizing (which may add some) and padding.
+    longest = 3 * len(twin.normalize(text)) + 2
+    return score_tolerance(model, row, max_count=longest), score_tolerance(model, row, max_count=1)
 
 
 def twin_tolerance(model: Model, twin: Twin, text: str) -> list[float]:

@@ -13,15 +13,13 @@ from typing import Any, Literal
 import sklearn
 
 from ..errors import UnsupportedPipelineError
+from ..model.limits import MAX_TRANSFORMS
 from ..model.spec import Model, Source, Transform
 from .heads import HEADS, convert_head
 from .precision import choose_weights
 from .source import SourceAnswers, source_answers
 from .steps import steps_of
 from .vectorizers import TRANSFORMERS, VECTORIZERS, convert_transformer, convert_vectorizer
-
-MAX_TRANSFORMS = 16
-"""The published limit of a model file on stages between vectorizer and head."""
 
 __all__ = ["SourceAnswers", "model_from_sklearn", "source_answers"]
 

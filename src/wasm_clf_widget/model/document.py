@@ -207,6 +207,11 @@ def read(document: _Object) -> Document:
     stages = document.list("pipeline")
     if len(stages) < 2:
         raise ModelFileError(f"document.pipeline has {len(stages)} stages, it goes from vectorize to linear")
+    if len(stages) - 2 > limits.MAX_TRANSFORMS:
+        raise ModelFileError(
+            f"document.pipeline has {len(stages) - 2} stages between vectorizer and head, at most "
+            f"{limits.MAX_TRANSFORMS} are allowed"
+        )
     vectorizer, hashing = _vectorizer(_Object(stages[0], "document.pipeline[0]"))
     last = len(stages) - 1
     head = _head(_Object(stages[last], f"document.pipeline[{last}]"), len(classes))
