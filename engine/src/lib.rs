@@ -24,6 +24,7 @@ mod json;
 pub mod ln;
 mod model;
 pub mod murmur;
+mod ngrams;
 mod prelude;
 mod table;
 mod text;

@@ -6,8 +6,9 @@ use crate::features::{Features, Options, Row};
 use crate::file::File;
 use crate::head::Head;
 use crate::murmur;
+use crate::ngrams;
 use crate::prelude::*;
-use crate::table::{self, NONE, STOP, Table};
+use crate::table::{self, STOP, Table};
 use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
 use crate::transform::Transform;
 
@@ -212,15 +213,15 @@ impl Model {
                 if self.table.has_stop_words() {
                     symbols.retain(|&node| node != STOP);
                 }
-                count_words(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+                ngrams::count_words(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
             }
             Analyzer::Char => {
                 Cutter { version, words: false }.run(normalized, symbols);
-                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
             }
             Analyzer::CharWb => {
                 Cutter { version, words: true }.run(normalized, symbols);
-                count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
                 if self.vectorizer.ngrams.0 > 3 {
                     self.short_char_wb(text);
@@ -242,83 +243,6 @@ impl Model {
             }
             begin = end;
         }
-    }
-}
-
-/// Counts n-grams of words: for every n, the node of each beginning and the word after it.
-#[inline(always)]
-fn count_words(
-    table: &Table,
-    words: &[u32],
-    nodes: &mut Vec<u32>,
-    (min, max): (usize, usize),
-    features: &mut Features,
-) {
-    features.reserve(words.len().saturating_mul(max - min + 1));
-    if min == 1 {
-        words.iter().for_each(|&node| features.add(node));
-    }
-    if max == 1 {
-        return;
-    }
-    nodes.clear();
-    nodes.extend_from_slice(words);
-    for n in 2..=max.min(words.len()) {
-        for (node, &last) in nodes.iter_mut().zip(&words[n - 1..]) {
-            *node = if *node == NONE || last == NONE { NONE } else { table.gram(table::word_key(*node, last)) };
-            if n >= min {
-                features.add(*node);
-            }
-        }
-    }
-}
-
-/// Counts n-grams of characters: up to three at once, longer ones by the node of their beginning.
-/// Across words (char_wb) there are windows with two spaces side by side, which the table never holds.
-#[inline(always)]
-fn count_chars(
-    table: &Table,
-    chars: &[u32],
-    nodes: &mut Vec<u32>,
-    (min, max): (usize, usize),
-    features: &mut Features,
-) {
-    features.reserve(chars.len().saturating_mul(max - min + 1));
-    for n in min.min(3)..=max.min(3) {
-        // Of n-grams that only begin longer ones, the nodes are enough; of those that nothing begins with, the counts.
-        match n {
-            1 => packed::<1>(table, chars, nodes, n >= min, max, features),
-            2 => packed::<2>(table, chars, nodes, n >= min, max, features),
-            _ => packed::<3>(table, chars, nodes, n >= min, max, features),
-        }
-    }
-    for n in 4..=max.min(chars.len()) {
-        for (node, &last) in nodes.iter_mut().zip(&chars[n - 1..]) {
-            *node = if *node == NONE { NONE } else { table.gram(table::chained_key(*node, last)) };
-            if n >= min {
-                features.add(*node);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn packed<const N: usize>(
-    table: &Table,
-    chars: &[u32],
-    nodes: &mut Vec<u32>,
-    counted: bool,
-    max: usize,
-    features: &mut Features,
-) {
-    if N == 3 && max > 3 {
-        nodes.clear();
-        nodes.extend(chars.array_windows::<N>().map(|window| table.gram(table::packed_key(window))));
-        if counted {
-            nodes.iter().for_each(|&node| features.add(node));
-        }
-    } else {
-        chars.array_windows::<N>().for_each(|window| features.add(table.gram(table::packed_key(window))));
     }
 }
 

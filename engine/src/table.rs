@@ -17,6 +17,10 @@ use crate::prelude::*;
 pub const NONE: u32 = u32::MAX;
 /// A stop word.
 pub const STOP: u32 = u32::MAX - 1;
+/// The key of no n-gram.
+pub const NOTHING: u64 = u64::MAX;
+/// How many keys are looked up at once.
+pub const BLOCK: usize = 128;
 /// Nodes are below this; two of them fit a key with room for "absent".
 const MAX_NODES: u32 = 1 << 30;
 /// Bytes of the table's head.
@@ -199,14 +203,29 @@ impl Table {
         self.heap.get(start..start.checked_add(entry.length as usize)?)
     }
 
-    /// The node of a key, or `NONE`: one entry is looked at, and nothing depends on a branch.
+    /// The node of a key, or `NONE`.
+    fn gram(&self, key: u64) -> u32 {
+        let mut node = [NONE];
+        self.find(&[key], &mut node);
+        node[0]
+    }
+
+    /// The nodes of up to `BLOCK` keys, `NONE` for those that are not there and for `NOTHING`: one entry is looked at for
+    /// each, and nothing depends on a branch.
     #[inline(always)]
-    pub fn gram(&self, key: u64) -> u32 {
-        let hash = mix(key);
-        let pilot = self.pilots.get(group(hash, self.pilots.len())).copied().unwrap_or(0);
-        match self.grams.get(place(hash, pilot, self.grams.len())) {
-            Some(gram) if gram.key == key => gram.node,
-            _ => NONE,
+    pub fn find(&self, keys: &[u64], nodes: &mut [u32]) {
+        let mut places = [0; BLOCK];
+        for (at, &key) in places.iter_mut().zip(keys) {
+            let hash = mix(key);
+            let pilot = self.pilots.get(group(hash, self.pilots.len())).copied().unwrap_or(0);
+            // What is not asked for must not cost a far memory access.
+            *at = if key == NOTHING { 0 } else { place(hash, pilot, self.grams.len()) as u32 };
+        }
+        for ((node, &key), &at) in nodes.iter_mut().zip(keys).zip(&places) {
+            *node = match self.grams.get(at as usize) {
+                Some(gram) if gram.key == key => gram.node,
+                _ => NONE,
+            };
         }
     }
 
