@@ -287,10 +287,10 @@ def test_what_is_no_pipeline_from_texts_to_labels() -> None:
 
 
 def test_more_transforms_than_a_file_holds() -> None:
-    pipeline = fit(CountVectorizer(), *[Normalizer() for _ in range(17)], LogisticRegression())
+    pipeline = fit(CountVectorizer(), *[Normalizer() for _ in range(65)], LogisticRegression())
     error = refusal(pipeline)
-    assert (error.step, error.option) == ("normalizer-17", "steps")
-    model_from_sklearn(fit(CountVectorizer(), *[Normalizer() for _ in range(16)], LogisticRegression()), name="m")
+    assert (error.step, error.option) == ("normalizer-65", "steps")
+    model_from_sklearn(fit(CountVectorizer(), *[Normalizer() for _ in range(64)], LogisticRegression()), name="m")
 
 
 def test_steps_fitted_on_different_data() -> None:

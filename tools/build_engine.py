@@ -26,8 +26,8 @@ ENGINE = stamps.ROOT / "engine"
 STATIC = stamps.ROOT / "src/wasm_clf_widget/static"
 WASM_OPT = stamps.ROOT / "tools/node_modules/.bin/wasm-opt"
 VARIANTS = {"baseline": "", "simd": "-C target-feature=+simd128"}
-# What must be inlined for speed says so in the source; a low threshold for the rest saves 4 kB (brotli) and costs nothing
-# that could be measured.
+# What must be inlined for speed says so in the source; a low threshold for the rest saves 4 kB (brotli) and costs
+# nothing that could be measured.
 SMALL = "-C llvm-args=-inline-threshold=20"
 
 # What every browser since 2021 has and rustc emits by default. No relaxed SIMD: its results differ between processors.

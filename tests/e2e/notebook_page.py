@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,6 +15,15 @@ from lab import Lab
 from watch import Watch
 
 SECONDS = 1000
+Answer = TypeVar("Answer")
+
+
+def eventually(ask: Callable[[], Answer], holds: Callable[[Answer], bool], seconds: float = 15) -> Answer:
+    """Ask until the answer holds or time is over; the last answer. What the tab sends arrives a moment later."""
+    end = time.monotonic() + seconds
+    while not holds(answer := ask()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return answer
 
 
 def notebook_json(cells: list[str]) -> dict[str, Any]:

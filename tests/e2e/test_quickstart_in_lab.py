@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from conftest import OpenNotebook
+from notebook_page import eventually
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "notebooks/quickstart.ipynb"
 
@@ -26,7 +27,7 @@ def test_quickstart(open_notebook: OpenNotebook, shots: Path) -> None:
     view.expect_label("negative")
     view.type("A warm, funny film that I would gladly watch again.")
     view.expect_label("positive")
-    answer = json.loads(notebook.kernel(READ))
+    answer = eventually(lambda: json.loads(notebook.kernel(READ)), lambda answer: bool(answer["same"]))
     assert answer["result"]["label"] == "positive"
     assert answer["result"]["ran_on"] == "tab-worker"
     assert answer["same"], "tab and kernel give the same bits"
@@ -48,6 +49,6 @@ READ = """
 import json
 place = dict(ran_on="", variant="")
 text = "A warm, funny film that I would gladly watch again."
-same = {**widget.result, **place} == {**clf.classify(text).to_dict(), **place}
+same = {**(widget.result or {}), **place} == {**clf.classify(text).to_dict(), **place}
 print(json.dumps({"result": widget.result, "parity": widget.parity, "same": same, "history": len(history)}))
 """
