@@ -11,6 +11,7 @@ use crate::prelude::*;
 use crate::table::{self, STOP, Table};
 use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
 use crate::transform::Transform;
+use crate::unicode::Version;
 
 /// Where the answers of a batch go; an empty slice is not written.
 pub struct Answers<'a> {
@@ -178,6 +179,9 @@ impl Model {
     }
 
     fn hash(&mut self, text: &str) {
+        if let (Analyzer::Word { min_chars }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
+            return self.hash_words(text, min_chars);
+        }
         self.cut(text, false);
         let count = self.vectorizer.n_features as u32;
         let features = &mut self.features;
@@ -194,19 +198,39 @@ impl Model {
         });
     }
 
+    /// Single words need not be joined to be hashed.
+    fn hash_words(&mut self, text: &str, min_chars: usize) {
+        let Scratch { normalized, ranges, .. } = &mut self.scratch;
+        normalized.clear();
+        self.normalizer.run(text, normalized, None);
+        cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
+        let count = self.vectorizer.n_features as u32;
+        let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
+        let stop_words = self.table.has_stop_words();
+        self.features.reserve(ranges.len());
+        for &(start, end) in ranges.iter() {
+            let (start, end) = (start as usize, end as usize);
+            if stop_words && self.table.word(normalized, start, end) == STOP {
+                continue;
+            }
+            let hash = murmur::murmur3(normalized.get(start..end).unwrap_or_default());
+            if signed {
+                self.features.add_signed(murmur::column(hash, count), murmur::is_positive(hash));
+            } else {
+                self.features.add(murmur::column(hash, count));
+            }
+        }
+    }
+
     fn look_up(&mut self, text: &str) {
         let Scratch { normalized, ranges, symbols, nodes, .. } = &mut self.scratch;
         normalized.clear();
         symbols.clear();
         self.normalizer.run(text, normalized, None);
-        let length = normalized.len();
         let version = self.vectorizer.unicode;
         match self.vectorizer.analyzer {
             Analyzer::Word { min_chars } => {
-                // Room behind the text, so that the last words can be read 16 bytes at a time as well.
-                normalized.resize(length + table::SLACK, 0);
-                ranges.clear();
-                words(&normalized[..length], min_chars, version, ranges);
+                cut_words(normalized, min_chars, version, ranges);
                 symbols.extend(
                     ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)),
                 );
@@ -244,6 +268,14 @@ impl Model {
             begin = end;
         }
     }
+}
+
+/// The words of a normalized text, which gets room behind it, so that the last ones can be read 16 bytes at a time as well.
+#[inline(always)]
+fn cut_words(text: &mut Vec<u8>, min_chars: usize, version: Version, ranges: &mut Vec<(u32, u32)>) {
+    ranges.clear();
+    words(text, min_chars, version, ranges);
+    text.resize(text.len() + table::SLACK, 0);
 }
 
 fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {

@@ -34,6 +34,9 @@ fn scramble(word: u32) -> u32 {
 /// an int32; that is the same as `2**31 % n`, which is what the unsigned absolute value gives.
 #[inline]
 pub fn column(hash: i32, n_features: u32) -> u32 {
+    if n_features.is_power_of_two() {
+        return hash.unsigned_abs() & (n_features - 1); // the usual case, without a division
+    }
     hash.unsigned_abs().checked_rem(n_features).unwrap_or(0)
 }
 

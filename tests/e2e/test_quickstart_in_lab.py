@@ -27,7 +27,10 @@ def test_quickstart(open_notebook: OpenNotebook, shots: Path) -> None:
     view.expect_label("negative")
     view.type("A warm, funny film that I would gladly watch again.")
     view.expect_label("positive")
-    answer = eventually(lambda: json.loads(notebook.kernel(READ)), lambda answer: bool(answer["same"]))
+    answer = eventually(
+        lambda: json.loads(notebook.kernel(READ)),
+        lambda answer: answer["same"] and answer["history"] >= 3 and answer["parity"].get("ok"),
+    )
     assert answer["result"]["label"] == "positive"
     assert answer["result"]["ran_on"] == "tab-worker"
     assert answer["same"], "tab and kernel give the same bits"

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -64,6 +65,18 @@ def result(notebook: NotebookPage, **expected: object) -> dict[str, object]:
     return answer
 
 
+def parity(notebook: NotebookPage, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The widget's report in the kernel, once it holds (or late)."""
+
+    def ask() -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(notebook.kernel("import json; print(json.dumps(w.parity))"))
+        return report
+
+    report = eventually(ask, holds)
+    assert holds(report), f"the kernel has {report}"
+    return report
+
+
 @contextlib.contextmanager
 def stopped(pid: int) -> Iterator[None]:
     """The process does nothing at all while this lasts."""
@@ -88,9 +101,8 @@ def test_typing_changes_the_label_and_the_kernel_reads_the_result(open_notebook:
     here = {"ran_on": None, "variant": None}
     assert {**answer, **here} == {**in_kernel, **here}, "tab and kernel give the same bits"
     expect(view.parity).to_have_attribute("data-ok", "true")
-    parity = json.loads(notebook.kernel("print(json.dumps(w.parity))"))
-    assert parity["ok"] is True
-    assert parity["checked"] == parity["kept"] >= 5, "every recorded answer was replayed in the tab"
+    report = parity(notebook, lambda report: report.get("ok") is True)
+    assert report["checked"] == report["kept"] >= 5, "every recorded answer was replayed in the tab"
     notebook.kernel("w.text = 'bad'")
     view.expect_label("negative")
     expect(view.text).to_have_value("bad")
@@ -141,8 +153,8 @@ def test_the_spy_would_see_a_shared_text(open_notebook: OpenNotebook) -> None:
     notebook = open_ready(open_notebook, SHARED)
     notebook.widget().type(f"a good {MARKER}")
     notebook.widget().expect_label("positive")
-    notebook.page.wait_for_timeout(500)
-    assert notebook.kernel("print(w.text)") == f"a good {MARKER}"
+    typed = f"a good {MARKER}"
+    assert eventually(lambda: notebook.kernel("print(w.text)"), lambda text: text == typed) == typed
     assert leaks(notebook.watch.sent_and_received()) == GRAMS
     assert leaks(notebook.save().encode()) == GRAMS
 
@@ -153,10 +165,8 @@ def test_the_twin_checks_a_shared_text_live(open_notebook: OpenNotebook) -> None
     notebook.widget().expect_label("positive")
     notebook.kernel("w.text = 'awful 很差'")
     notebook.widget().expect_label("negative")
-    notebook.page.wait_for_timeout(500)
-    ok, checked = notebook.kernel("print(w.parity['ok'], w.parity['live_checked'])").split()
-    assert ok == "True"
-    assert int(checked) >= 2
+    report = parity(notebook, lambda report: report.get("live_checked", 0) >= 2)
+    assert report["ok"] is True
 
 
 def test_the_badge_turns_red_for_an_altered_weight(open_notebook: OpenNotebook, shots: Path) -> None:
@@ -166,8 +176,8 @@ def test_the_badge_turns_red_for_an_altered_weight(open_notebook: OpenNotebook, 
     expect(view.parity).to_have_attribute("data-ok", "false")
     view.type("awful")
     view.expect_label("negative")
-    ok, stage = notebook.kernel("print(w.parity['ok'], w.parity['first_difference']['stage'])").split()
-    assert (ok, stage) == ("False", "scores")
+    report = parity(notebook, lambda report: report.get("ok") is False)
+    assert report["first_difference"]["stage"] == "scores"
     view.parity.click()
     view.root.screenshot(path=shots / "badge-red.png")
 
