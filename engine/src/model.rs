@@ -183,18 +183,14 @@ impl Model {
             return self.hash_words(text, min_chars);
         }
         self.cut(text, false);
+        let short_words = self.short_words();
         let count = self.vectorizer.n_features as u32;
         let features = &mut self.features;
         let (min, max) = self.vectorizer.ngrams;
         features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
-        self.pieces.ngrams(self.vectorizer.ngrams, self.vectorizer.analyzer == Analyzer::CharWb, |_, _, ngram| {
-            let hash = murmur::murmur3(ngram);
-            if signed {
-                features.add_signed(murmur::column(hash, count), murmur::is_positive(hash));
-            } else {
-                features.add(murmur::column(hash, count));
-            }
+        self.pieces.ngrams(self.vectorizer.ngrams, short_words, |_, _, ngram| {
+            add_hashed(ngram, count, signed, features);
         });
     }
 
@@ -213,12 +209,7 @@ impl Model {
             if stop_words && self.table.word(normalized, start, end) == STOP {
                 continue;
             }
-            let hash = murmur::murmur3(normalized.get(start..end).unwrap_or_default());
-            if signed {
-                self.features.add_signed(murmur::column(hash, count), murmur::is_positive(hash));
-            } else {
-                self.features.add(murmur::column(hash, count));
-            }
+            add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
         }
     }
 
@@ -267,6 +258,17 @@ impl Model {
             }
             begin = end;
         }
+    }
+}
+
+/// Counts an n-gram under its hash, among `count` features. Needs `reserve`.
+#[inline(always)]
+fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
+    let hash = murmur::murmur3(ngram);
+    if signed {
+        features.add_signed(murmur::column(hash, count), murmur::is_positive(hash));
+    } else {
+        features.add(murmur::column(hash, count));
     }
 }
 
