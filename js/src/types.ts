@@ -3,7 +3,7 @@
 /** A class as it was typed; an integer beyond 2^53 is a bigint. */
 export type Label = string | number | boolean | bigint;
 
-export type RanOn = "tab-worker" | "tab-main" | "node";
+export type RanOn = "tab-worker" | "tab-main" | "kernel-wasm" | "node";
 export type Variant = "simd" | "baseline";
 
 export interface ClassScore {

@@ -53,6 +53,9 @@ export function createController(context: ControllerContext): Controller {
     styles: newSignal(""),
     explanation: newSignal(null),
     explainedClass: newSignal(null),
+    cache: newSignal(null),
+    batch: newSignal(null),
+    requests: newSignal(0),
   };
   let classifier: Classifier | null = null;
   let explaining = 0;
@@ -129,6 +132,12 @@ export function createController(context: ControllerContext): Controller {
       if (explaining === 0) state.explanation.value = null;
     },
     retry: () => void start(),
+    wantCache: () => undefined,
+    evict: () => undefined,
+    clearCache: () => undefined,
+    persistCache: () => undefined,
+    classifyAll: () => undefined,
+    cancelBatch: () => undefined,
   };
 
   async function start(): Promise<void> {
