@@ -17,7 +17,9 @@ from .engines import Batch, Engine, EngineName, check_engine, open_engine
 from .errors import InputError, ModelFileError
 from .model.file import parse
 from .model.limits import MAX_FILE
+from .model.shape import row_width, shape_of
 from .model.spec import Idf, Label, Model, Normalize, SublinearTf
+from .model.tree import plain
 from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
 
@@ -271,8 +273,8 @@ class Classifier:
             name=m.name,
             version=m.version,
             classes=m.classes,
-            n_features=m.vectorizer.n_features,
-            outputs=m.head.outputs,
+            n_features=row_width(m.pipeline),
+            outputs=shape_of(m).scores,
             weights=m.weights,
             bound=m.bound,
             promise=_promise(m),
@@ -315,12 +317,13 @@ class Classifier:
         Raises:
             InputError: the source has no probabilities; ``decision_function`` has its scores.
         """
-        if self._model.head.link == "none":
+        shape = shape_of(self._model)
+        if not shape.probabilities:
             raise InputError(
                 f"the model {self.name!r} has no probabilities, as its source has none: call decision_function"
             )
         batch = self._batch(texts)
-        return _matrix(batch.probabilities or (), batch.n, len(self._model.classes))
+        return _matrix(batch.probabilities or (), batch.n, shape.probabilities)
 
     def decision_function(self, texts: Iterable[str]) -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
@@ -328,7 +331,8 @@ class Classifier:
         Of naive Bayes the joint log-likelihood.
         """
         batch = self._batch(texts)
-        return _matrix(batch.scores, batch.n, self._model.head.outputs, flat=self._model.head.outputs == 1)
+        columns = shape_of(self._model).scores
+        return _matrix(batch.scores, batch.n, columns, flat=columns == 1)
 
     def explain(self, text: str) -> Explanation:
         """The spans of a text with their weight for each class; with the remainder they add up to the scores."""
@@ -339,7 +343,8 @@ class Classifier:
 
     def _results(self, batch: Batch) -> list[ClassificationResult]:
         model, engine = self._model, self._opened or self.engine
-        classes, k, c = model.classes, model.head.outputs, len(model.classes)
+        classes = model.classes
+        k, c, _ = shape_of(model)
         p = None if batch.probabilities is None else list(batch.probabilities)
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
         ran_on, variant = engine.ran_on, engine.variant
@@ -405,7 +410,7 @@ class Classifier:
         m = self._model
         classes = ", ".join(map(repr, m.classes[:4])) + (", …" if len(m.classes) > 4 else "")
         return (
-            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {m.vectorizer.n_features:,} features, "
+            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {row_width(m.pipeline):,} features, "
             f"{m.weights}, {len(self._data) / 1000:,.0f} kB, engine {self._engine_name!r}>"
         )
 
@@ -482,7 +487,9 @@ def _promise(model: Model) -> str:
 
 def _pipeline(model: Model) -> tuple[str, ...]:
     """The stages in words."""
-    v, h = model.vectorizer, model.head
+    found = plain(model)
+    assert found is not None
+    v, transforms, h = found
     method = f"hashing to {v.n_features:,}" if v.vocabulary is None else f"vocabulary of {v.n_features:,}"
     extras = [
         *([] if v.lowercase else ["case kept"]),
@@ -494,7 +501,7 @@ def _pipeline(model: Model) -> tuple[str, ...]:
     ]
     low, high = v.ngram_range
     stages = ["; ".join([f"{v.analyzer} {low}-{high}, {method}", *extras])]
-    for transform in model.transforms:
+    for transform in transforms:
         match transform:
             case SublinearTf():
                 stages.append("sublinear tf")

@@ -13,7 +13,9 @@ from .engines.wasm_engine import WasmEngine
 from .errors import InputError, UnsupportedPipelineError, WasmClfError
 from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
+from .model.shape import shape_of
 from .model.spec import Model
+from .model.tree import vectorizers
 from .parity import Answer, Stages, Tally, answer_at, skip_live, tolerances
 from .results import ParityReport
 from .twin import Twin
@@ -82,7 +84,7 @@ def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
     source = _Source(
         by="twin",
         scores=[a.scores for a in answers],
-        probabilities=None if model.head.link == "none" else [a.probabilities or [] for a in answers],
+        probabilities=[a.probabilities or [] for a in answers] if shape_of(model).probabilities else None,
         labels=[a.label for a in answers],
         stages=twin,
         exact=True,
@@ -105,14 +107,15 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
             f"this Python follows Unicode {model.unicode}, the engine knows {', '.join(UNICODE_VERSIONS)}",
             "a Python from 3.11 to 3.14",
         )
-    plain = dump(replace(model, certificate=None, table=None))
+    plain = dump(replace(model, certificate=None, tables=()))
     # From here on the model is what a reader of the file will have, checked as every file is.
     model = parse(plain)
     engine = _open(plain, model)
     try:
-        table = engine.build_table() if model.vectorizer.vocabulary is not None else None
+        hashing = vectorizers(model)[0].vocabulary is None
+        tables = () if hashing else (engine.build_table(),)
         engine.dispose()
-        model = replace(model, table=table)
+        model = replace(model, tables=tables)
         engine = _open(dump(model), model)
         batch = engine.classify(texts)
         allowed = _try_all(model, engine, texts, batch, source, refused)

@@ -43,6 +43,7 @@ from typing import Literal
 from ..errors import UnsupportedPipelineError
 from ..model.numbers import doubles
 from ..model.spec import Idf, LinearHead, Model, Norm, Normalize, SublinearTf, Transform, Weights
+from ..model.tree import plain
 
 AUTO_LIMIT = 1e-6
 """What ``weights="auto"`` lets float32 change in a probability."""
@@ -146,10 +147,12 @@ def score_tolerance(model: Model, features: Sequence[tuple[int, float]], *, max_
         K numbers; 0 means: the same bits. float64: 0, or 1e-12·(1 + Σ|wᵢxᵢ|) where a logarithm is taken of a number
         that numpy rounds differently on different processors. float32: 2⁻²³·Σ|wᵢxᵢ| + 2⁻⁵²·|score|.
     """
-    head = model.head
+    found = plain(model)
+    assert found is not None
+    _, transforms, head = found
     outputs = head.outputs
     single = model.weights == "float32"
-    loose = not single and _uncertain_logarithm(model.transforms, max_count)
+    loose = not single and _uncertain_logarithm(transforms, max_count)
     if not single and not loose:
         return [0.0] * outputs
     tolerances = []
@@ -171,16 +174,18 @@ def probability_tolerance(model: Model, scores: Sequence[float], tolerances: Seq
     makes of that (see the module's text), infinite where nothing is proved.
     """
     tolerance = 1e-14
-    if model.head.kind == "naive_bayes":
+    head = model.head
+    assert isinstance(head, LinearHead)
+    if head.kind == "naive_bayes":
         tolerance += 2.0 * math.ulp(max(map(abs, scores), default=0.0))
     apart = sorted(tolerances, reverse=True)
     if not apart or apart[0] == 0.0:
         return tolerance
-    if model.head.link == "modified_huber" and model.head.outputs > 1:
+    if head.link == "modified_huber" and head.outputs > 1:
         return math.inf
-    if model.head.link == "ovr" and max(scores) < -700.0:
+    if head.link == "ovr" and max(scores) < -700.0:
         return math.inf  # every σ is near the end of float64's range, where its relative error has no bound
-    steepest = 0.5 if model.head.link in ("softmax_pair", "modified_huber") else 0.25
+    steepest = 0.5 if head.link in ("softmax_pair", "modified_huber") else 0.25
     return tolerance + steepest * sum(apart[:2])
 
 

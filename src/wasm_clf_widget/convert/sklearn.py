@@ -14,7 +14,7 @@ import sklearn
 
 from ..errors import UnsupportedPipelineError
 from ..model.limits import MAX_TRANSFORMS
-from ..model.spec import Model, Source, Transform
+from ..model.spec import Classes, Model, Pipeline, Source, Transform
 from .heads import HEADS, convert_head
 from .precision import choose_weights
 from .source import SourceAnswers, source_answers
@@ -86,14 +86,11 @@ def model_from_sklearn(
         version=version,
         source=Source("scikit-learn", sklearn.__version__, platform.python_version()),
         unicode=unicodedata.unidata_version,
-        class_type=class_type,
-        classes=classes,
+        class_sets=(Classes(class_type, classes),),
         weights=chosen,
         bound=bound,
         uncertain_below=None,
-        vectorizer=spec,
-        transforms=chain,
-        head=head,
+        pipeline=Pipeline(spec, chain, head),
     )
 
 

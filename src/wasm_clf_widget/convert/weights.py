@@ -16,6 +16,7 @@ from ..model.spec import (
     TOKEN_PATTERNS,
     Accents,
     Analyzer,
+    Classes,
     ClassType,
     Idf,
     Label,
@@ -25,6 +26,7 @@ from ..model.spec import (
     Model,
     Norm,
     Normalize,
+    Pipeline,
     Source,
     SublinearTf,
     Transform,
@@ -148,14 +150,11 @@ def model_from_weights(
         version=version,
         source=Source("weights", version, platform.python_version()),
         unicode=unicodedata.unidata_version,
-        class_type=class_type,
-        classes=labels,
+        class_sets=(Classes(class_type, labels),),
         weights=chosen,
         bound=bound,
         uncertain_below=None if uncertain_below is None else float(uncertain_below),
-        vectorizer=vectorizer,
-        transforms=tuple(transforms),
-        head=linear,
+        pipeline=Pipeline(vectorizer, tuple(transforms), linear),
     )
 
 

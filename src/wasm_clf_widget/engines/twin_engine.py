@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Sequence
 
 from ..errors import EngineError, InputError
+from ..model.shape import shape_of
 from ..model.spec import Model
 from ..results import Explanation
 from ..twin import Answer, Twin
@@ -38,7 +39,7 @@ class TwinEngine:
         return Batch(
             n=len(answers),
             scores=scores,
-            probabilities=None if self._twin.model.head.link == "none" else probabilities,
+            probabilities=probabilities if shape_of(self._twin.model).probabilities else None,
             labels=array("I", (answer.label for answer in answers)),
             known=array("I", (answer.known for answer in answers)),
             replaced=array("I", (answer.replaced for answer in answers)),

@@ -31,6 +31,7 @@ from .spec import (
     Vectorizer,
     Weights,
 )
+from .tree import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def write(model: Model) -> str:
             "python": model.source.python,
         },
         "unicode": model.unicode,
-        "classes": {"type": model.class_type, "values": list(model.classes)},
+        "classes": {"type": model.class_sets[0].type, "values": list(model.classes)},
         "weights": model.weights,
         "bound": model.bound,
         "uncertain_below": model.uncertain_below,
@@ -100,7 +101,9 @@ def write(model: Model) -> str:
 
 
 def _stages(model: Model) -> list[dict[str, Any]]:
-    v = model.vectorizer
+    found = plain(model)
+    assert found is not None
+    v, transforms, h = found
     stages: list[dict[str, Any]] = [
         {
             "stage": "vectorize",
@@ -115,7 +118,7 @@ def _stages(model: Model) -> list[dict[str, Any]]:
             "alternate_sign": v.alternate_sign,
         }
     ]
-    for i, transform in enumerate(model.transforms):
+    for i, transform in enumerate(transforms):
         match transform:
             case SublinearTf():
                 stages.append({"stage": "sublinear_tf"})
@@ -123,7 +126,6 @@ def _stages(model: Model) -> list[dict[str, Any]]:
                 stages.append({"stage": "idf", "tensor": idf_tensor(i)})
             case Normalize(norm):
                 stages.append({"stage": "norm", "norm": norm})
-    h = model.head
     stages.append({"stage": "linear", "kind": h.kind, "link": h.link, "label": h.label, "outputs": h.outputs})
     return stages
 

@@ -13,22 +13,26 @@ from ..errors import InputError, ModelFileError
 from . import document, numbers, packed, safetensors
 from .limits import MAX_ENTRY, MAX_NGRAM
 from .safetensors import Tensor
-from .spec import Certificate, Idf, Model, Vectorizer
+from .spec import Certificate, Classes, Idf, Model, Pipeline, Vectorizer
+from .tree import plain
 
 
 def dump(model: Model) -> bytes:
     """The file's bytes. Numbers that are not finite and texts that UTF-8 cannot store are an ``InputError``."""
     tensors: dict[str, Tensor] = {}
-    v, head = model.vectorizer, model.head
+    found = plain(model)
+    assert found is not None
+    v, transforms, head = found
+    table = model.tables[0] if model.tables else None
     if v.ngram_range[1] > MAX_NGRAM:
         raise InputError(f"ngram_range {v.ngram_range} goes beyond {MAX_NGRAM}, the file format's limit")
     if v.vocabulary is not None:
         tensors |= packed.pack("vocabulary", v.vocabulary, "vocabulary entry")
-        if model.table is not None:
-            tensors["vocabulary.table"] = Tensor("U8", (len(model.table),), model.table)
+        if table is not None:
+            tensors["vocabulary.table"] = Tensor("U8", (len(table),), table)
     if v.stop_words:
         tensors |= packed.pack("stop_words", v.stop_words, "stop word")
-    for i, transform in enumerate(model.transforms):
+    for i, transform in enumerate(transforms):
         if isinstance(transform, Idf):
             name = document.idf_tensor(i)
             tensors |= numbers.pack(name, transform.values, (v.n_features,))
@@ -75,16 +79,15 @@ def parse(data: bytes | memoryview) -> Model:
         version=doc.version,
         source=doc.source,
         unicode=doc.unicode,
-        class_type=doc.class_type,
-        classes=doc.classes,
+        class_sets=(Classes(doc.class_type, doc.classes),),
         weights=doc.weights,
         bound=doc.bound,
         uncertain_below=doc.uncertain_below,
-        vectorizer=_with_words(v, doc.hashing, tensors),
-        transforms=transforms,
-        head=document.linear_head(head, coef, intercept),
+        pipeline=Pipeline(
+            _with_words(v, doc.hashing, tensors), transforms, document.linear_head(head, coef, intercept)
+        ),
         certificate=_unpack_certificate(doc, tensors),
-        table=None if table is None else bytes(table.data),
+        tables=() if table is None else (bytes(table.data),),
     )
 
 
