@@ -10,7 +10,7 @@ export const PROTOCOL = 1;
 export const CHUNK_BYTES = 256 * 1024;
 
 /** Names under which the kernel lists its assets in the `_manifest` trait. */
-export type AssetName = "widget.js" | "worker.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
+export type AssetName = "widget.js" | "panels.js" | "batch.js" | "worker.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
 
 export interface AssetEntry {
   readonly sha256: string;

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import type { CacheReport } from "./cache/types.js";
 import type { Capabilities } from "./capabilities.js";
 import type { RawBatch } from "./engine/abi.js";
+import type { LazyViews } from "./lazy/load.js";
 import type { Status } from "./model-state.js";
 import type { ClassificationResult, Explanation, ModelInfo, ParityReport } from "./types.js";
 
@@ -40,10 +41,16 @@ export interface ViewState {
   readonly styles: Signal<string>;
   /** The explanation of the last text, while a view wants it. */
   readonly explanation: Signal<Explanation | null>;
+  /** Why there is no explanation; "" where nothing is wrong. */
+  readonly explanationProblem: Signal<string>;
+  /** The n-gram that the reader points at in the explanation's list. */
+  readonly pointedNgram: Signal<string | null>;
   /** The class that the reader chose to have explained; null: the one that `explainedColumn` says. */
   readonly explainedClass: Signal<number | null>;
   /** What is cached in this browser; null until `wantCache(true)`, and while nobody wants it. */
   readonly cache: Signal<CacheReport | null>;
+  /** The views that are fetched when they are opened. */
+  readonly lazy: LazyViews;
   /** The last batch of `classifyAll`; null before the first. */
   readonly batch: Signal<BatchState | null>;
   /** Network requests that this library made since the widget became ready. */

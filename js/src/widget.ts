@@ -10,6 +10,7 @@ import { Classifier } from "./classifier.js";
 import { STAGES } from "./engine/host.js";
 import { toWire } from "./errors.js";
 import { Latest } from "./latest.js";
+import { type ChunkModule, type ImportChunk, importBytes, LazyViews } from "./lazy/load.js";
 import { publish, type Status, type WidgetModel } from "./model-state.js";
 import type { AssetName, Assets, Channel } from "./protocol.js";
 import type { Actions, ViewState } from "./state.js";
@@ -25,6 +26,8 @@ export interface ControllerContext {
   readonly channel: Channel;
   readonly assets: Assets;
   readonly signal: AbortSignal;
+  /** Where the page has no Blob URLs for modules (Node in tests). Default: from the assets. */
+  readonly importChunk?: ImportChunk;
 }
 
 export interface Controller {
@@ -40,6 +43,7 @@ interface Job {
 
 export function createController(context: ControllerContext): Controller {
   const { model, channel, assets, signal } = context;
+  const chunkOnce: ImportChunk = (name) => importOnce(assets.manifest[name]?.sha256 ?? name, () => assets.fetch(name, { signal }));
   const state: ViewState = {
     title: assets.manifest.model?.name ?? "Text classifier",
     status: newSignal<Status>(statusOf("fetching", "Fetching the engine and the model from the kernel", 0)),
@@ -52,7 +56,10 @@ export function createController(context: ControllerContext): Controller {
     shared: newSignal(model.get("share_text")),
     styles: newSignal(""),
     explanation: newSignal(null),
+    explanationProblem: newSignal(""),
+    pointedNgram: newSignal(null),
     explainedClass: newSignal(null),
+    lazy: new LazyViews(context.importChunk ?? chunkOnce),
     cache: newSignal(null),
     batch: newSignal(null),
     requests: newSignal(0),
@@ -73,9 +80,15 @@ export function createController(context: ControllerContext): Controller {
     if (classifier === null || explaining === 0) return;
     try {
       const explanation = await classifier.explain(text);
-      if (isLast()) state.explanation.value = explanation;
-    } catch {
-      state.explanation.value = null; // the same text's classification shows why
+      if (isLast()) batch(() => {
+        state.explanation.value = explanation;
+        state.explanationProblem.value = "";
+      });
+    } catch (error) {
+      if (isLast()) batch(() => {
+        state.explanation.value = null;
+        state.explanationProblem.value = toWire(error).message;
+      });
     }
   });
 
@@ -243,6 +256,16 @@ export function createController(context: ControllerContext): Controller {
       };
     },
   };
+}
+
+/** Chunks of views by their hash: one copy for all widgets of the page. */
+const chunks = new Map<string, Promise<ChunkModule>>();
+
+function importOnce(sha256: string, fetch: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ChunkModule> {
+  const found = chunks.get(sha256) ?? fetch().then((bytes) => importBytes(bytes) as Promise<ChunkModule>);
+  chunks.set(sha256, found);
+  found.catch(() => chunks.delete(sha256)); // that widget's kernel did not deliver; the next one's may
+  return found;
 }
 
 function statusOf(state: Status["state"], message: string, progress: number | null): Status {

@@ -80,6 +80,7 @@ function start(file: Uint8Array<ArrayBuffer>, traits: Partial<WidgetTraits> = {}
   const manifest = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length }]));
   const controller = createController({
     model: model as unknown as WidgetModel, channel, signal: end.signal,
+    importChunk: (name) => (name === "batch.js" ? import("../src/batch.js") : import("../src/panels.js")),
     assets: { manifest, fetch: (name) => fetches[name]?.() ?? Promise.resolve((files[name] as Uint8Array<ArrayBuffer>).slice()) },
   });
   const el = document.body.appendChild(document.createElement("div"));
