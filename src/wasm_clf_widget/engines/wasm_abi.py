@@ -55,6 +55,16 @@ def output_places(model: Model, n: int, address: int) -> tuple[int, int, int, in
     return address, probabilities if p else 0, labels, labels + 4 * n * columns
 
 
+def split_outputs(model: Model, n: int, block: bytes) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+    """Scores, probabilities, labels and known features of n texts in the block that the engine wrote, as bytes."""
+    view = memoryview(block)
+    k, p, columns = shape_of(model)
+    a = 8 * n * k
+    b = a + 8 * n * p
+    c = b + 4 * n * columns
+    return view[:a], view[a:b], view[b:c], view[c : c + 4 * n]
+
+
 def append_outputs(
     model: Model,
     n: int,
@@ -65,15 +75,8 @@ def append_outputs(
     known: array[int],
 ) -> None:
     """Append the answers to n texts from the block that the engine wrote."""
-    view = memoryview(block)
-    k, p, columns = shape_of(model)
-    a = 8 * n * k
-    b = a + 8 * n * p
-    c = b + 4 * n * columns
-    scores.frombytes(view[:a])
-    probabilities.frombytes(view[a:b])
-    labels.frombytes(view[b:c])
-    known.frombytes(view[c : c + 4 * n])
+    for buffer, part in zip((scores, probabilities, labels, known), split_outputs(model, n, block), strict=True):
+        buffer.frombytes(part)
 
 
 def offsets(sizes: Sequence[int]) -> bytes:
