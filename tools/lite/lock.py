@@ -1,7 +1,7 @@
 """pyodide-lock.json for a site in which every wheel is local.
 
-The lock that comes with Pyodide names wheels that are not in its npm package: with it a kernel that asks for one hangs without
-a word. This one names what lies in the site and nothing else.
+The lock that comes with Pyodide names wheels that are not in its npm package: with it a kernel that asks for one hangs
+without a word. This one names what lies in the site and nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The engine inside Pyodide: the browser's (or Node's) own WebAssembly, reached through Pyodide's JavaScript bridge.
 
-Compiling and calling are synchronous there, so the same ``WasmEngine`` stands on it as on wasmtime. A view of the engine's
-memory is made for each copy: the memory may grow in any call, and a view of what it was before is dead.
+Compiling and calling are synchronous there, so the same ``WasmEngine`` stands on it as on wasmtime. A view of the
+engine's memory is made for each copy: the memory may grow in any call, and a view of what it was before is dead.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class PyodideRuntime:
             raise Trapped(str(error)) from None
         return 0 if result is None else int(result)
 
-    def write(self, address: int, data: bytes) -> None:
+    def write(self, address: int, data: bytes | memoryview) -> None:
         """Copy into the memory."""
         self._view(address, len(data)).assign(data)
 
