@@ -137,7 +137,7 @@ export class Classifier {
   modelInfo(): ModelInfo {
     const { document: d, size } = this.#opened();
     return {
-      name: d.name, version: d.version, classes: d.classes, n_features: d.n_features, outputs: d.outputs, weights: d.weights,
+      name: d.name, version: d.version, classes: d.classes, n_features: d.n_features, outputs: d.shape.scores, targets: d.targets, groups: d.groups, weights: d.weights,
       bound: d.bound, uncertain_below: d.uncertain_below, source: `${d.source.library} ${d.source.version}`, unicode: d.unicode,
       pipeline: d.pipeline, certificate_texts: d.certificate?.texts ?? 0, size, sha256: this.#where.sha256,
     };
