@@ -48,7 +48,7 @@ def head_shape(head: Head) -> Shape:
             p = head.layers[-1].outputs if head.link != "logistic" else 2
             return Shape(p, p, p if head.link == "each" else 1)
         case DistancesHead():
-            return Shape(head.outputs, 0 if head.link == "none" else head.outputs, 1)
+            return _linked(head.outputs, head.link)
         case ConstantHead():
             return Shape(len(head.probabilities), len(head.probabilities), len(head.labels))
         case CalibratedHead():
@@ -79,7 +79,7 @@ def class_count(pipeline: Pipeline) -> int:
     return shape.probabilities or max(2, shape.scores)
 
 
-def _linked(outputs: int, link: str, *, each: bool) -> Shape:
+def _linked(outputs: int, link: str, *, each: bool = False) -> Shape:
     p = 0 if link == "none" else 2 if outputs == 1 and link != "each" else outputs
     return Shape(outputs, p, outputs if each else 1)
 

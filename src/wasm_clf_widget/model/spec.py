@@ -15,8 +15,8 @@ from typing import Literal
 Analyzer = Literal["word", "char", "char_wb"]
 Accents = Literal["ascii", "unicode"]
 Norm = Literal["l1", "l2", "max"]
-Link = Literal["none", "logistic", "softmax", "softmax_pair", "ovr", "modified_huber", "each"]
-LabelRule = Literal["sign", "argmax", "argmax_last", "each"]
+Link = Literal["none", "logistic", "softmax", "softmax_pair", "ovr", "modified_huber", "each", "ovr_zeros"]
+LabelRule = Literal["sign", "argmax", "argmax_last", "each", "sign_or_zero"]
 Activation = Literal["identity", "logistic", "tanh", "relu"]
 Metric = Literal["euclidean", "manhattan"]
 MemberInput = Literal["decision", "probability"]
@@ -32,7 +32,10 @@ LEFT_OUT = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Vectorizer:
-    """Text → counts. ``vocabulary`` is None for hashing, else feature i's text at index i."""
+    """Text → counts. ``vocabulary`` is None for hashing, else feature i's text at index i.
+
+    ``program`` is what the engine matches instead of any ``token_pattern`` but the two in ``TOKEN_PATTERNS``.
+    """
 
     analyzer: Analyzer
     ngram_range: tuple[int, int]
@@ -44,6 +47,7 @@ class Vectorizer:
     n_features: int
     vocabulary: Sequence[str] | None
     alternate_sign: bool = False
+    program: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,12 @@ class LayersHead:
 
 @dataclass(frozen=True, slots=True)
 class DistancesHead:
-    """The nearest of C centroids, ``centroids`` feature-major (F × C).
+    """The nearest of C centroids, ``centroids`` feature-major (F × C); ``outputs`` is C, or 1 for two classes.
 
-    The label is the first of the nearest (``label`` "nearest", with plain distances) or of the largest score
-    ("argmax"). Scores: −distance (Σ(x − c)² or Σ|x − c|) without ``deviations``; with them (euclidean only)
-    −Σ(x/d − c/d)² + constant, where an entry d of 0 counts as 1.
+    A distance is √max(0, (−2 x·c + x·x) + c·c) or Σ|x − c|. Scores are −d² (euclidean) or −d (manhattan); with
+    ``deviations`` x and c are divided by them first (a 0 counts as 1), and ``constants`` are added. One output is the
+    score of class 1 minus that of class 0. Label: the first of the smallest distances without deviations ("nearest") or
+    of the largest scores ("argmax").
     """
 
     metric: Metric
@@ -160,8 +165,8 @@ class DistancesHead:
     link: Literal["none", "softmax"]
     outputs: int
     centroids: Sequence[float]
-    deviations: Sequence[float] | None
-    constants: Sequence[float]
+    deviations: Sequence[float] | None = None
+    constants: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
