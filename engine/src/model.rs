@@ -9,9 +9,8 @@ use crate::murmur;
 use crate::ngrams;
 use crate::prelude::*;
 use crate::table::{self, STOP, Table};
-use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
+use crate::text::{Cutter, Normalizer, Pieces, Sink, Tokenizer};
 use crate::transform::Transform;
-use crate::unicode::Version;
 
 /// Where the answers of a batch go; an empty slice is not written.
 pub struct Answers<'a> {
@@ -42,6 +41,7 @@ pub struct Model {
 #[derive(Default)]
 struct Scratch {
     normalized: Vec<u8>,
+    tokenizer: Tokenizer,
     ranges: Vec<(u32, u32)>,
     /// Words' nodes, or characters.
     symbols: Vec<u32>,
@@ -129,7 +129,10 @@ impl Model {
         scores.resize(k, 0.0);
         let mut result = Ok(());
         for (i, text) in texts.enumerate() {
-            self.vectorize(text);
+            if let Err(error) = self.vectorize(text) {
+                result = Err(error.at_text(i));
+                break;
+            }
             self.head.scores(&self.features, &self.row, &mut scores);
             if !scores.iter().all(|s| s.is_finite()) {
                 result = Err(Error::not_finite(i));
@@ -153,10 +156,10 @@ impl Model {
     }
 
     /// Fills `row` with the features of `text`, after all transforms.
-    pub(crate) fn vectorize(&mut self, text: &str) {
+    pub(crate) fn vectorize(&mut self, text: &str) -> Result<()> {
         match self.vectorizer.method {
-            Method::Vocabulary => self.look_up(text),
-            Method::Hashing { .. } => self.hash(text),
+            Method::Vocabulary => self.look_up(text)?,
+            Method::Hashing { .. } => self.hash(text)?,
         }
         self.features.finish(&mut self.row);
         for transform in &self.transforms {
@@ -164,13 +167,14 @@ impl Model {
         }
         #[cfg(feature = "broken")]
         crate::broken::features(&mut self.row.values);
+        Ok(())
     }
 
     /// Cuts `text` into `pieces`, the general way.
-    pub(crate) fn cut(&mut self, text: &str, with_places: bool) {
+    pub(crate) fn cut(&mut self, text: &str, with_places: bool) -> Result<()> {
         let table = &self.table;
-        let stop = |text: &[u8], start, end| table.word(text, start, end) == STOP;
-        self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop);
+        let stop = |text: &[u8], start, end| table.token(text, start, end) == STOP;
+        self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop)
     }
 
     /// Whether char_wb's rule for words shorter than n holds.
@@ -178,11 +182,11 @@ impl Model {
         self.vectorizer.analyzer == Analyzer::CharWb
     }
 
-    fn hash(&mut self, text: &str) {
-        if let (Analyzer::Word { min_chars }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
-            return self.hash_words(text, min_chars);
+    fn hash(&mut self, text: &str) -> Result<()> {
+        if let (Analyzer::Word { .. }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
+            return self.hash_words(text);
         }
-        self.cut(text, false);
+        self.cut(text, false)?;
         let short_words = self.short_words();
         let count = self.vectorizer.n_features as u32;
         let features = &mut self.features;
@@ -192,36 +196,51 @@ impl Model {
         self.pieces.ngrams(self.vectorizer.ngrams, short_words, |_, _, ngram| {
             add_hashed(ngram, count, signed, features);
         });
+        Ok(())
     }
 
     /// Single words need not be joined to be hashed.
-    fn hash_words(&mut self, text: &str, min_chars: usize) {
-        let Scratch { normalized, ranges, .. } = &mut self.scratch;
+    fn hash_words(&mut self, text: &str) -> Result<()> {
+        let Scratch { normalized, ranges, tokenizer, .. } = &mut self.scratch;
         normalized.clear();
         self.normalizer.run(text, normalized, None);
-        cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
+        cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
         let count = self.vectorizer.n_features as u32;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
         let stop_words = self.table.has_stop_words();
         self.features.reserve(ranges.len());
         for &(start, end) in ranges.iter() {
             let (start, end) = (start as usize, end as usize);
-            if stop_words && self.table.word(normalized, start, end) == STOP {
+            if stop_words && self.table.token(normalized, start, end) == STOP {
                 continue;
             }
             add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
         }
+        Ok(())
     }
 
-    fn look_up(&mut self, text: &str) {
-        let Scratch { normalized, ranges, symbols, nodes, .. } = &mut self.scratch;
+    /// N-grams whose tokens may be empty or hold spaces: each is looked up whole, as scikit-learn does.
+    #[inline(never)]
+    fn look_up_joined(&mut self, text: &str) -> Result<()> {
+        self.cut(text, false)?;
+        let (min, max) = self.vectorizer.ngrams;
+        self.features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
+        self.pieces.ngrams((min, max), false, |_, _, ngram| self.features.add(self.table.whole(ngram)));
+        Ok(())
+    }
+
+    fn look_up(&mut self, text: &str) -> Result<()> {
+        if self.vectorizer.joined() {
+            return self.look_up_joined(text);
+        }
+        let Scratch { normalized, ranges, symbols, nodes, tokenizer, .. } = &mut self.scratch;
         normalized.clear();
         symbols.clear();
         self.normalizer.run(text, normalized, None);
         let version = self.vectorizer.unicode;
         match self.vectorizer.analyzer {
-            Analyzer::Word { min_chars } => {
-                cut_words(normalized, min_chars, version, ranges);
+            Analyzer::Word { .. } => {
+                cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
                 symbols.extend(
                     ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)),
                 );
@@ -239,16 +258,17 @@ impl Model {
                 ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
                 if self.vectorizer.ngrams.0 > 3 {
-                    self.short_char_wb(text);
+                    self.short_char_wb(text)?;
                 }
             }
         }
+        Ok(())
     }
 
     /// char_wb takes a padded word that is shorter than every n as one n-gram.
     #[inline(never)]
-    fn short_char_wb(&mut self, text: &str) {
-        self.cut(text, false);
+    fn short_char_wb(&mut self, text: &str) -> Result<()> {
+        self.cut(text, false)?;
         let mut begin = 0;
         for &end in &self.pieces.groups {
             let end = end as usize;
@@ -258,6 +278,7 @@ impl Model {
             }
             begin = end;
         }
+        Ok(())
     }
 }
 
@@ -274,10 +295,15 @@ fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
 
 /// The words of a normalized text, which gets room behind it, so that the last ones can be read 16 bytes at a time as well.
 #[inline(always)]
-fn cut_words(text: &mut Vec<u8>, min_chars: usize, version: Version, ranges: &mut Vec<(u32, u32)>) {
-    ranges.clear();
-    words(text, min_chars, version, ranges);
+fn cut_words(
+    text: &mut Vec<u8>,
+    vectorizer: &Vectorizer,
+    tokenizer: &mut Tokenizer,
+    ranges: &mut Vec<(u32, u32)>,
+) -> Result<()> {
+    tokenizer.run(text, vectorizer, ranges)?;
     text.resize(text.len() + table::SLACK, 0);
+    Ok(())
 }
 
 fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {

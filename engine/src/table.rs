@@ -33,6 +33,8 @@ const MAX_GROUP: usize = 64;
 const MAX_RUN: usize = 1024;
 /// Bytes of a vocabulary entry.
 const MAX_ENTRY: usize = 65_535;
+/// The length in its entry of the empty word, which only token patterns give: 0 marks an empty entry.
+const EMPTY: u32 = u32::MAX;
 /// Bytes of a word that stand in its entry.
 const INLINE: usize = 16;
 /// What a buffer must hold behind its last word, so that 16 bytes can always be read.
@@ -55,7 +57,7 @@ const MASKS: [(u64, u64); INLINE + 1] = {
 struct WordEntry {
     low: u64,
     high: u64,
-    /// 0 marks an empty entry: there is no empty word.
+    /// 0 marks an empty entry.
     length: u32,
     node: u32,
 }
@@ -157,6 +159,20 @@ impl Table {
         }
     }
 
+    /// As `word`, for what may be empty.
+    #[inline(always)]
+    pub fn token(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        if start < end {
+            return self.word(text, start, end);
+        }
+        if self.words.is_empty() { NONE } else { self.find_word(0, 0, EMPTY) }
+    }
+
+    /// The node of an n-gram in a table whose entries are whole.
+    pub fn whole(&self, ngram: &[u8]) -> u32 {
+        self.token(ngram, 0, ngram.len())
+    }
+
     #[inline(always)]
     fn find_word(&self, low: u64, high: u64, length: u32) -> u32 {
         let mask = self.words.len() - 1;
@@ -182,7 +198,7 @@ impl Table {
     /// Where the word is, or the empty entry where it belongs.
     fn word_slot(&self, word: &[u8]) -> usize {
         let mask = self.words.len() - 1;
-        let length = word.len() as u32;
+        let length = entry_length(word);
         let (low, high) = inline(word);
         let mut at = word_hash(low, high, length) & mask;
         loop {
@@ -254,6 +270,11 @@ impl WordEntry {
     }
 }
 
+/// A word's length as its entry has it.
+fn entry_length(word: &[u8]) -> u32 {
+    if word.is_empty() { EMPTY } else { word.len() as u32 }
+}
+
 #[inline(always)]
 fn halves(chunk: &[u8; INLINE]) -> (u64, u64) {
     let both = u128::from_le_bytes(*chunk);
@@ -299,8 +320,9 @@ impl Table {
             crowded: false,
         };
         let words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
+        let joined = vectorizer.joined();
         if words {
-            for word in stop_words.filter(|w| !w.is_empty()) {
+            for word in stop_words {
                 builder.add_word(word.as_bytes(), STOP);
             }
         }
@@ -314,7 +336,13 @@ impl Table {
                         text.len()
                     )));
                 }
-                let pieces = if words { text.split(' ').count() } else { text.chars().count() };
+                let pieces = if joined {
+                    1
+                } else if words {
+                    text.split(' ').count()
+                } else {
+                    text.chars().count()
+                };
                 // char_wb's windows never hold two spaces side by side; leaving such entries out lets the scan run across words.
                 let reachable =
                     words || vectorizer.analyzer == Analyzer::Char || !text.as_bytes().windows(2).any(|w| w == b"  ");
@@ -324,7 +352,13 @@ impl Table {
             }
             // Shorter ones first: a beginning that is a feature itself has its node by then.
             for (feature, text) in buckets.into_iter().flatten() {
-                let node = if words { builder.add_words(text, feature) } else { builder.add_chars(text, feature) };
+                let node = if joined {
+                    Some(builder.add_word(text.as_bytes(), feature)).filter(|&node| node != STOP)
+                } else if words {
+                    builder.add_words(text, feature)
+                } else {
+                    builder.add_chars(text, feature)
+                };
                 if node.is_some_and(|node| node != feature) {
                     return Err(Error::file(format!("the vocabulary holds '{text}' twice")));
                 }
@@ -431,7 +465,7 @@ impl Builder {
         if self.table.words.len() <= 2 * self.used_words {
             let entries = grown(&mut self.table.words);
             for entry in entries.into_iter().filter(|e| e.length > 0) {
-                let hashed = if entry.length as usize > INLINE { 0 } else { entry.high };
+                let hashed = if entry.length as usize > INLINE && entry.length != EMPTY { 0 } else { entry.high };
                 let mask = self.table.words.len() - 1;
                 let mut at = word_hash(entry.low, hashed, entry.length) & mask;
                 while self.table.words[at].length > 0 {
@@ -442,7 +476,7 @@ impl Builder {
         }
         let at = self.table.word_slot(word);
         let (low, high) = inline(word);
-        self.mark(at, word_hash(low, high, word.len() as u32), self.table.words.len());
+        self.mark(at, word_hash(low, high, entry_length(word)), self.table.words.len());
         if self.table.words[at].length == 0 {
             self.used_words += 1;
             let (low, mut high) = inline(word);
@@ -450,7 +484,7 @@ impl Builder {
                 high = self.table.heap.len() as u64;
                 self.table.heap.extend_from_slice(word);
             }
-            self.table.words[at] = WordEntry { low, high, length: word.len() as u32, node };
+            self.table.words[at] = WordEntry { low, high, length: entry_length(word), node };
         }
         self.table.words[at].node
     }

@@ -44,8 +44,8 @@ fn code(spec: &Spec, table: &[u8]) -> i32 {
             for text in [TEXT, "", "good"] {
                 model.classify(std::iter::once(text), &mut answers).unwrap();
                 model.explain(text).unwrap();
-                model.tokens(text);
-                model.ngrams(text);
+                model.tokens(text).unwrap();
+                model.ngrams(text).unwrap();
             }
             assert_eq!(model.table_bytes(), table, "what was loaded is what is written again");
             0
