@@ -28,6 +28,8 @@ export interface ControllerContext {
   readonly signal: AbortSignal;
   /** Where the page has no Blob URLs for modules (Node in tests). Default: from the assets. */
   readonly importChunk?: ImportChunk;
+  /** Opens the classifier where there is no kernel that delivers it. Default: from the assets. */
+  open?(signal: AbortSignal, onProgress: (loaded: number, total: number | null) => void): Promise<Classifier>;
 }
 
 export interface Controller {
@@ -153,36 +155,47 @@ export function createController(context: ControllerContext): Controller {
     cancelBatch: () => undefined,
   };
 
+  async function openHere(open: NonNullable<ControllerContext["open"]>): Promise<Classifier> {
+    say(statusOf("fetching", "Fetching the engine and the model", null));
+    return open(signal, (bytes, total) => say(statusOf(
+      "fetching", `Fetching the model · ${megabytes(bytes)}${total === null ? "" : ` of ${megabytes(total)}`}`, total === null ? null : bytes / total,
+    )));
+  }
+
+  async function openFromKernel(): Promise<Classifier> {
+    say(statusOf("fetching", "Fetching the engine and the model from the kernel", 0));
+    const capabilities = await probe();
+    state.capabilities.value = capabilities;
+    publish(model, { capabilities: { ...capabilities } });
+    const engineName: AssetName = `engine.${capabilities.variant}.wasm`;
+    const total = (assets.manifest[engineName]?.size ?? 0) + (assets.manifest.model?.size ?? 0);
+    const loaded = new Map<AssetName, number>();
+    const fetchAsset = (name: AssetName): Promise<Uint8Array<ArrayBuffer>> => assets.fetch(name, {
+      signal,
+      onProgress: (bytes) => {
+        if (name !== engineName && name !== "model") return;
+        loaded.set(name, bytes);
+        const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
+        say(statusOf("fetching", `Fetching the model from the kernel · ${megabytes(sum)} of ${megabytes(total)}`, total > 0 ? sum / total : null));
+      },
+      onWaiting: (waiting) => say(waiting
+        ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell", null)
+        : statusOf("fetching", "Fetching the model from the kernel", null)),
+    });
+    return Classifier.fromParts({
+      capabilities,
+      engineSha256: assets.manifest[engineName]?.sha256 ?? "",
+      modelSha256: assets.manifest.model?.sha256 ?? "",
+      engine: async () => (await fetchAsset(engineName)).buffer,
+      model: async () => (await fetchAsset("model")).buffer,
+      worker: async () => ({ source: new TextDecoder().decode(await fetchAsset("worker.js")) }),
+      onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
+    }, signal);
+  }
+
   async function start(): Promise<void> {
     try {
-      say(statusOf("fetching", "Fetching the engine and the model from the kernel", 0));
-      const capabilities = await probe();
-      state.capabilities.value = capabilities;
-      publish(model, { capabilities: { ...capabilities } });
-      const engineName: AssetName = `engine.${capabilities.variant}.wasm`;
-      const total = (assets.manifest[engineName]?.size ?? 0) + (assets.manifest.model?.size ?? 0);
-      const loaded = new Map<AssetName, number>();
-      const fetchAsset = (name: AssetName): Promise<Uint8Array<ArrayBuffer>> => assets.fetch(name, {
-        signal,
-        onProgress: (bytes) => {
-          if (name !== engineName && name !== "model") return;
-          loaded.set(name, bytes);
-          const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
-          say(statusOf("fetching", `Fetching the model from the kernel · ${megabytes(sum)} of ${megabytes(total)}`, total > 0 ? sum / total : null));
-        },
-        onWaiting: (waiting) => say(waiting
-          ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell", null)
-          : statusOf("fetching", "Fetching the model from the kernel", null)),
-      });
-      const opened = await Classifier.fromParts({
-        capabilities,
-        engineSha256: assets.manifest[engineName]?.sha256 ?? "",
-        modelSha256: assets.manifest.model?.sha256 ?? "",
-        engine: async () => (await fetchAsset(engineName)).buffer,
-        model: async () => (await fetchAsset("model")).buffer,
-        worker: async () => ({ source: new TextDecoder().decode(await fetchAsset("worker.js")) }),
-        onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
-      }, signal);
+      const opened = await (context.open === undefined ? openFromKernel() : openHere(context.open));
       if (signal.aborted) {
         opened.dispose();
         return;
