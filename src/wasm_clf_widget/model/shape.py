@@ -42,6 +42,10 @@ def shape_of(model: Model) -> Shape:
 def head_shape(head: Head) -> Shape:
     """What one row gives."""
     match head:
+        case TreesHead(combine="mean"):
+            return Shape(head.outputs, head.outputs, 1)
+        case TreesHead(combine="mean", outputs=classes):
+            return Shape(classes, classes, 1)
         case LinearHead() | TreesHead():
             return _linked(head.outputs, head.link, each=head.label == "each")
         case LayersHead():
