@@ -16,7 +16,7 @@ const MARKER = "zebrafish";
 
 class FakeModel {
   readonly traits: WidgetTraits = {
-    text: "", share_text: false, result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
+    text: "", share_text: false, fallback: "none", result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
     capabilities: {}, ran_on: "", _replay: {}, _text_seq: 0, _text_replaced: 0, _manifest: {}, _uid: "u",
   };
   /** Every trait that was ever sent to the kernel, in order. */

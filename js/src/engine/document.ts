@@ -78,7 +78,7 @@ export function parseModelFile(file: Uint8Array): ModelFile {
   return { document: parseDocument(text), tensors };
 }
 
-function parseDocument(text: string): ModelDocument {
+export function parseDocument(text: string): ModelDocument {
   const raw = record(parseJson(text, "document"), "document");
   const format = integer(raw, "format");
   if (format !== FORMAT) {

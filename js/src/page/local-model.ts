@@ -3,7 +3,7 @@ import type { WidgetModel, WidgetTraits } from "../model-state.js";
 import type { Channel } from "../protocol.js";
 
 const NOTHING: WidgetTraits = {
-  text: "", share_text: false, result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
+  text: "", share_text: false, fallback: "none", result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
   capabilities: {}, ran_on: "", _replay: {}, _text_seq: 0, _text_replaced: 0, _manifest: {}, _uid: "",
 };
 

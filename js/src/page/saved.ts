@@ -44,11 +44,13 @@ async function open(signal: AbortSignal): Promise<Classifier> {
   const engine = `engine.${capabilities.variant}.wasm`;
   return Classifier.fromParts({
     capabilities,
-    engineSha256: hashOf(engine),
+    engineKey: hashOf(engine),
+    variant: capabilities.variant,
     modelSha256: hashOf("model"),
+    modelSize: null,
     engine: async () => (await part(engine)).buffer,
     model: async () => (await part("model")).buffer,
-    worker: async () => ({ source: new TextDecoder().decode(await part("worker.js")) }),
+    worker: async () => ({ source: await part("worker.js") }),
   }, signal);
 }
 
