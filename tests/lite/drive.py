@@ -77,7 +77,7 @@ def _reference(page: SitePage) -> list[dict[str, Any]]:
 
 def _uploads(page: SitePage, site: Path) -> list[str]:
     """What the notebook says to a model, to something else, and to a model of a later format."""
-    (field,) = page.page.locator(".jp-OutputArea input[type=file]").all()
+    button = page.page.get_by_role("button", name="A .safetensors file")
     model = (Path(__file__).parents[2] / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors").read_bytes()
     later = model.replace(b'\\"format\\":1', b'\\"format\\":9', 1)
     said = []
@@ -86,7 +86,9 @@ def _uploads(page: SitePage, site: Path) -> list[str]:
         ("cat.safetensors", b"\x89PNG no model"),
         ("new.safetensors", later),
     ):
-        field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+        with page.page.expect_file_chooser() as chooser:
+            button.click()
+        chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
         output = page.page.locator(".jp-OutputArea-output", has_text=name).last
         output.wait_for(timeout=60_000)
         page.wait_idle()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import http.server
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, Route
+from playwright.sync_api import BrowserContext, Locator, Page
 
 SECONDS = 1000
 
@@ -41,26 +40,19 @@ def served(site: Path) -> Iterator[str]:
         thread.join()
 
 
-def _expose(route: Route) -> None:
-    """The site's configuration with JupyterLab's own handle for tests switched on."""
-    configuration = json.loads(route.fetch().body())
-    configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
-    route.fulfill(json=configuration)
-
-
 class SitePage:
     """One notebook open in the site's JupyterLab, with its Pyodide kernel."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page: Page = context.new_page()
         self._address = address
-        self.page.route("**/jupyter-lite.json*", _expose)
 
     def open(self, notebook: str, query: str = "") -> None:
         """Open it in a workspace of its own and wait until its kernel is idle."""
         workspace = notebook.removesuffix(".ipynb")
         self.page.goto(f"{self._address}lab/index.html?path={notebook}&workspace={workspace}{query}")
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=120 * SECONDS)
+        self.page.wait_for_function("() => window.jupyterapp !== undefined")
         self.wait_idle(240)
 
     def wait_idle(self, seconds: float = 60) -> None:

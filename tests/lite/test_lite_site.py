@@ -20,12 +20,16 @@ SHOTS = ROOT / "tests/shots"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`make lite`, and a copy of it with a model beside the notebooks."""
+    """`make lite` with a model beside the notebooks, and with JupyterLab's own handle for tests."""
     folder = tmp_path_factory.mktemp("site") / "lite"
     command = [sys.executable, str(ROOT / "tools/lite/build.py"), "--force", "--output", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shutil.copy(MODEL, folder / "files/reviews.safetensors")
+    for file in folder.glob("**/jupyter-lite.json"):
+        configuration = json.loads(file.read_text(encoding="utf-8"))
+        configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
+        file.write_text(json.dumps(configuration), encoding="utf-8")
     return folder
 
 

@@ -65,6 +65,8 @@ def build(output: Path, full_pyodide: str) -> None:
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"lite: `jupyter lite build` failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    # Browsers ask for it at the root, and a request that fails is an error in the console.
+    shutil.copy(made / "static/favicons/favicon.ico", made)
     size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
     if size > LARGEST and not full_pyodide:
         sys.exit(f"lite: the site has {size:,} bytes, allowed are {LARGEST:,}: see what grew in {made}")
