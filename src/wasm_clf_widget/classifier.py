@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import secrets
 import sys
 import threading
 from array import array as array_type
@@ -16,6 +15,7 @@ from typing import Any, Literal, overload
 
 from .engines import Batch, Engine, EngineName, check_engine, open_engine
 from .errors import InputError, ModelFileError
+from .files import write_atomically
 from .model.file import parse
 from .model.limits import MAX_FILE
 from .model.shape import row_width, shape_of
@@ -214,17 +214,30 @@ class Classifier:
         if isinstance(path, str) and not _is_path(path):
             raise InputError(f"the path {path!r} looks like the name of a shipped model: write {path + SUFFIX!r}")
         target = Path(path)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
-        try:
-            with temporary.open("xb") as file:
-                file.write(self._data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_atomically(target, self._data)
         return target
+
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None, text: str = "") -> Path:
+        """Write one self-contained page that classifies offline, opened from a disk or served by anybody.
+
+        Model, engine and program stand in it; its own policy forbids every request. Whoever has the page has the model,
+        its vocabulary and the certificate's texts.
+
+        Args:
+            path: where to; ends in .html.
+            title: the document's title; the model's name where it is None.
+            text: a text to classify when the page is opened.
+
+        Returns:
+            The path.
+
+        Raises:
+            InputError: another suffix, or a title or text that is not a str.
+            EngineError: the built files are missing.
+        """
+        from .html import write_page
+
+        return write_page(self, path, title=title, text=text)
 
     def with_engine(self, engine: EngineName, variant: Variant | None = None) -> Classifier:
         """The same model on another engine: "wasm" or "twin" (plain Python); ``variant`` "simd" or "baseline"."""

@@ -7,9 +7,11 @@ answers to texts that the kernel has anyway. Nothing large is a trait, so nothin
 from __future__ import annotations
 
 import difflib
+import os
 import uuid
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -18,6 +20,7 @@ import traitlets
 from .assets import TAB_ASSETS, Asset, asset
 from .classifier import Classifier
 from .errors import InputError
+from .html import EmbeddedPage, embedded, write_page
 from .live import LiveCheck, answer_from
 from .texts import check_text, replace_surrogates
 
@@ -136,6 +139,24 @@ class ClassifierWidget(anywidget.AnyWidget):
     def classifier(self) -> Classifier:
         """The classifier that was given."""
         return self._classifier
+
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one self-contained page that classifies offline, with this widget's text: ``Classifier.to_html``."""
+        return write_page(self._classifier, path, title=title, text=self.text)
+
+    def embed(self, *, title: str | None = None, height: int = 460) -> EmbeddedPage:
+        """The same page as this cell's output: a notebook exported with nbconvert (``--to html``) stays live.
+
+        The output holds model, engine and program: it adds their size to the saved notebook, unlike the widget itself.
+
+        Args:
+            title: read to those who cannot see it; the model's name where it is None.
+            height: pixels; the reader can pull it larger.
+
+        Raises:
+            InputError: a height that is not from 160 to 4000.
+        """
+        return embedded(self._classifier, title=title, text=self.text, height=height)
 
     @cached_property
     def _live(self) -> LiveCheck:
