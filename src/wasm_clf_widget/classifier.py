@@ -431,13 +431,17 @@ class Classifier:
 
         return answers(self, texts, n_jobs=n_jobs, nulls=nulls)
 
-    def _results(self, batch: Batch) -> list[ClassificationResult]:
-        model, engine = self._model, self._opened or self.engine
+    def _results(self, batch: Batch, place: tuple[str, str] | None = None) -> list[ClassificationResult]:
+        """``place``: where it ran and on which variant, if not on this classifier's engine."""
+        model = self._model
         classes = model.classes
         k, c, _ = shape_of(model)
         p = None if batch.probabilities is None else list(batch.probabilities)
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
-        ran_on, variant = engine.ran_on, engine.variant
+        if place is None:
+            engine = self._opened or self.engine
+            place = engine.ran_on, engine.variant
+        ran_on, variant = place
         limit = model.uncertain_below
         results = []
         for i in range(batch.n):
