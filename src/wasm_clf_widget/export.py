@@ -63,7 +63,7 @@ def from_sklearn(
         by=f"{model.source.library} {model.source.version}",
         scores=answers.scores[kept].tolist(),
         probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
-        labels=answers.labels[kept].tolist(),
+        labels=answers.labels[kept, 0].tolist(),
         stages=SourceStages(pipeline),
         # Elsewhere scipy's compiler may fuse multiply and add, and numpy have other logarithms.
         exact=platform.machine().lower() in ("x86_64", "amd64"),
@@ -232,7 +232,7 @@ def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) 
         if got is None:
             continue
         p = None if answers.probabilities is None else answers.probabilities[row].tolist()
-        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row]))
+        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row, 0]))
         tolerance = tolerances(model, twin, text)[0]
         if not exact:
             tolerance = _loosened(tolerance, twin.answer(text).abs_sum)

@@ -141,8 +141,9 @@ def model_from_weights(
         vocabulary=words,
         alternate_sign=alternate_sign and words is None,
     )
+    whole = Pipeline(vectorizer, tuple(transforms), linear)
     try:
-        chosen, bound = choose_weights(tuple(transforms), linear, len(labels), weights)
+        chosen, bound = choose_weights(whole, weights)
     except UnsupportedPipelineError as error:
         raise InputError(f"weights={weights!r}: {error.reason}; use {error.suggestion}") from None
     return Model(
@@ -154,7 +155,7 @@ def model_from_weights(
         weights=chosen,
         bound=bound,
         uncertain_below=None if uncertain_below is None else float(uncertain_below),
-        pipeline=Pipeline(vectorizer, tuple(transforms), linear),
+        pipeline=whole,
     )
 
 
