@@ -211,11 +211,11 @@ fn vectorizer(stage: &Json, file: &File, unicode: Version) -> Result<Vectorizer>
 
 /// The least length of a word, and the program of a pattern that is none of the built-in ones.
 fn tokens(stage: &Json, file: &File) -> Result<(usize, Option<Pattern>)> {
-    if !file.has("token_pattern.program") {
+    if stage.get("program").is_none() {
         let patterns = [(r"(?u)\b\w\w+\b", 2), (r"(?u)\b\w+\b", 1)];
         return Ok((choose(stage, "token_pattern", &patterns)?, None));
     }
-    Ok(match read_pattern(file.bytes("token_pattern.program")?)? {
+    Ok(match read_pattern(file.bytes(stage.str("program")?)?)? {
         Found::Words(min_chars) => (min_chars, None),
         Found::Matches(pattern) => (1, Some(*pattern)),
     })

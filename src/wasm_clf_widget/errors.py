@@ -22,6 +22,13 @@ class EngineError(WasmClfError, RuntimeError):
     """The WebAssembly engine is missing, cannot be started, or stopped."""
 
 
+class TooManyStepsError(EngineError):
+    """The token pattern goes back and forth between too many ways to match this text; so would Python's own re.
+
+    The budget stands in docs/model-file.md, "Token patterns".
+    """
+
+
 class UnsupportedPipelineError(WasmClfError, ValueError):
     """A pipeline that cannot be converted exactly.
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
-from .errors import InputError, UnsupportedPipelineError, WasmClfError
+from .errors import InputError, TooManyStepsError, UnsupportedPipelineError, WasmClfError
 from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
 from .model.shape import shape_of
@@ -96,7 +96,34 @@ def _texts(model: Model, own: Sequence[str]) -> list[str]:
     """The caller's texts, then ours."""
     from .convert.ugly_texts import ugly_texts
 
-    return certify.usable([*own, *ugly_texts(model)])
+    texts = certify.usable([*own, *ugly_texts(model)])
+    _refuse_endless(model, texts)
+    return texts
+
+
+def _refuse_endless(model: Model, texts: list[str]) -> None:
+    """Let the engine meet every text first: where a token pattern is catastrophic it stops, which re does not."""
+    if all(v.program is None for v in vectorizers(model)):
+        return
+    plain = dump(replace(model, certificate=None, tables=()))
+    engine = _open(plain, parse(plain))
+    try:
+        for text in texts:
+            try:
+                engine.classify((text,))
+            except TooManyStepsError:
+                patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
+                raise UnsupportedPipelineError(
+                    "vectorizer",
+                    "token_pattern",
+                    f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} "
+                    "characters): Python's re itself would hardly come to an end",
+                    "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
+                ) from None
+            except InputError:
+                continue
+    finally:
+        engine.dispose()
 
 
 def _certified(model: Model, texts: list[str], source: _Source, refused: list[str]) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..errors import EngineError, InputError, ModelFileError, WasmClfError
+from ..errors import EngineError, InputError, ModelFileError, TooManyStepsError, WasmClfError
 from ..model.shape import shape_of
 from ..model.spec import Model
 from ..results import Explanation, Span
@@ -29,6 +29,7 @@ _ERRORS: dict[int, type[WasmClfError]] = {
     -5: EngineError,
     -6: InputError,
     -7: ModelFileError,
+    -8: TooManyStepsError,
 }
 
 

@@ -44,7 +44,7 @@ def explain(text: str, model: Model, analyzer: Analyzer, features: Features, hea
         weights = [contribution * share for contribution in contributions[index]]
         for output, weight in enumerate(weights):
             sums[output] += weight
-        start, end = original_span(origins, lo, hi)
+        start, end = original_span(origins, lo, hi, words=vectorizer.analyzer == "word")
         spans.append(Span(start, end, ngram, _columns(weights)))
     remainder = [score - total for score, total in zip(scores, sums, strict=True)]
     return Explanation(text, model.classes, spans, _columns(remainder), _columns(scores))

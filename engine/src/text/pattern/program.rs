@@ -82,7 +82,7 @@ pub(super) enum Op {
 }
 
 fn wrong(what: &str) -> Error {
-    Error::file(format!("tensor 'token_pattern.program': {what}"))
+    Error::file(format!("the token pattern's program: {what}"))
 }
 
 struct Reader<'a> {
@@ -214,7 +214,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the tensor `token_pattern.program`.
+/// Reads the tensor that a vectorizer names as its `program`.
 pub fn read(bytes: &[u8]) -> Result<Found> {
     if bytes.len() > MAX_BYTES {
         return Err(wrong(&format!("{} bytes; at most {MAX_BYTES} are allowed", bytes.len())));

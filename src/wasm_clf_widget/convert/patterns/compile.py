@@ -33,8 +33,8 @@ _TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
 def compile_pattern(pattern: str) -> bytes:
     """The program of a token pattern, or a `PatternError`.
 
-    It finds what ``re.compile(pattern).findall(text)`` finds, as scikit-learn's ``build_tokenizer`` uses it: the text of
-    the one capture group where there is one.
+    It finds what ``re.compile(pattern).findall(text)`` finds, as scikit-learn's ``build_tokenizer`` uses it: the text
+    of the one capture group where there is one.
     """
     try:
         compiled = re.compile(pattern)
@@ -68,7 +68,6 @@ class _Compiler:
         self.flags: int = parsed.state.flags
         self.code: list[tuple[int, ...]] = []
         self.sets: dict[Ranges, int] = {}
-        self.known: dict[tuple[str, int], Ranges] = {}
         self.slots = 2 * groups
 
     def run(self) -> bytes:
@@ -108,12 +107,6 @@ class _Compiler:
         instruction[1 + operand] = len(self.code)
         self.code[at] = tuple(instruction)
 
-    def ranges(self, item: tuple[Any, Any], flags: int) -> Ranges:
-        key = (repr(item), flags)
-        if key not in self.known:
-            self.known[key] = sets.code_points(item, flags)
-        return self.known[key]
-
     def set(self, ranges: Ranges) -> int:
         return self.sets.setdefault(ranges, len(self.sets))
 
@@ -123,9 +116,9 @@ class _Compiler:
 
     def item(self, op: Any, av: Any, flags: int) -> None:
         if op in _ATOMS:
-            self.emit(Op.SET, self.set(self.ranges((op, av), flags)))
+            self.emit(Op.SET, self.set(sets.code_points((op, av), flags)))
         elif op in _REPEATS:
-            self.repeat(op, *av, flags)
+            self.repeat(op, av[0], av[1], av[2], flags)
         elif op is constants.SUBPATTERN:
             group, add, remove, body = av
             if group is not None:
@@ -146,7 +139,8 @@ class _Compiler:
         elif op is constants.GROUPREF:
             if flags & re.IGNORECASE:
                 raise PatternError(
-                    f"the backreference \\{av} ignores case", "lowercase=True (the default) and the pattern without (?i)"
+                    f"the backreference \\{av} ignores case",
+                    "lowercase=True (the default) and the pattern without (?i)",
                 )
             self.emit(Op.SAME, 2 * av - 2)
         elif op is constants.GROUPREF_EXISTS:
@@ -201,7 +195,7 @@ class _Compiler:
         atom = _atom(body, flags)
         if atom is not None:
             item, inner = atom
-            self.emit(_REPEATS[op], self.set(self.ranges(item, inner)), least, limit)
+            self.emit(_REPEATS[op], self.set(sets.code_points(item, inner)), least, limit)
         elif op is constants.POSSESSIVE_REPEAT:
             # What re does: each turn of the body, and all turns together, are never gone back into.
             outer = self.emit(Op.ENTER, Group.ATOMIC, 0, 0)
@@ -251,7 +245,7 @@ class _Compiler:
 
     def first_of(self, op: Any, av: Any, flags: int) -> tuple[int, bool]:
         if op in _ATOMS:
-            return sets.first_bytes(self.ranges((op, av), flags)), False
+            return sets.first_bytes(sets.code_points((op, av), flags)), False
         if op in _REPEATS:
             bits, empty = self.first(av[2], flags)
             return bits, empty or av[0] == 0
@@ -280,17 +274,21 @@ class _Compiler:
         """Whether a token may be empty or hold a space: then n-grams are not to be cut at spaces again."""
         if self.groups == 0:
             return self.parsed.getwidth()[0] == 0 or self.may_hold_space(self.parsed, self.flags)
-        body, flags, always = _find_group(self.parsed, self.flags, True) or ([], 0, False)
+        found = _find_group(self.parsed, self.flags, True)
+        if found is None:
+            return True
+        body, flags, always = found
         return not always or body.getwidth()[0] == 0 or self.may_hold_space(body, flags)
 
     def may_hold_space(self, items: Any, flags: int) -> bool:
         for op, av in items:
             if op in _ATOMS:
-                if sets.holds(self.ranges((op, av), flags), 0x20):
+                if sets.holds(sets.code_points((op, av), flags), 0x20):
                     return True
-            elif op is constants.GROUPREF or (op not in (constants.ASSERT, constants.ASSERT_NOT) and any(
-                self.may_hold_space(body, inner) for body, inner, _ in _bodies(op, av, flags)
-            )):
+            elif op is constants.GROUPREF or (
+                op not in (constants.ASSERT, constants.ASSERT_NOT)
+                and any(self.may_hold_space(body, inner) for body, inner, _ in _bodies(op, av, flags))
+            ):
                 return True
         return False
 

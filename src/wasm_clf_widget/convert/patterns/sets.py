@@ -29,8 +29,21 @@ def _all_code_points() -> str:
     return array("I", range(0x110000)).tobytes().decode("utf-32-le", "surrogatepass")
 
 
+_KNOWN: dict[tuple[str, int], Ranges] = {}
+_MOST_KNOWN = 512
+
+
 def code_points(item: tuple[Any, Any], flags: int) -> Ranges:
-    """The code points that the parsed atom matches under these flags."""
+    """The code points that the parsed atom matches under these flags. Some hundredths of a second when asked first."""
+    key = (repr(item), flags)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = _asked(item, flags)
+    return _KNOWN[key]
+
+
+def _asked(item: tuple[Any, Any], flags: int) -> Ranges:
     state = parser.State()
     state.flags = flags
     state.str = ""

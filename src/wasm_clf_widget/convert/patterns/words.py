@@ -1,9 +1,9 @@
-"""Patterns that find what the engine's own cutter finds: the longest runs of word characters, from some length on.
+r"""Patterns that find what the engine's own cutter finds: the longest runs of word characters, from some length on.
 
-`\\w+`, `\\b\\w\\w+\\b`, `(\\w{3,})` and their like: one or more items, each a greedy repeat of exactly `re`'s `\\w`, at least one of
-them endless, perhaps `\\b` at the ends, perhaps all in one group. Why that is the same: the first endless item takes the
-whole run and gives back only what the others need, so the match is the whole run wherever the run is long enough, and
-where it is not nothing inside it matches. `\\b` holds at both ends of a whole run.
+`\w+`, `\b\w\w+\b`, `(\w{3,})` and their like: one or more items, each a greedy repeat of exactly `re`'s `\w`, at least
+one of them endless, perhaps `\b` at the ends, perhaps all in one group. Why that is the same: the first endless item
+takes the whole run and gives back only what the others need, so the match is the whole run wherever the run is long
+enough, and where it is not nothing inside it matches. `\b` holds at both ends of a whole run.
 """
 
 from __future__ import annotations
@@ -43,7 +43,12 @@ def _ungrouped(parsed: Any) -> Sequence[tuple[Any, Any]]:
     """The items, those of a plain group in their place."""
     items = []
     for op, av in parsed:
-        if op is constants.SUBPATTERN and not av[1] and not av[2] and (av[0] is None or len(parsed) == 1 or _rim(parsed)):
+        if (
+            op is constants.SUBPATTERN
+            and not av[1]
+            and not av[2]
+            and (av[0] is None or len(parsed) == 1 or _rim(parsed))
+        ):
             items.extend(av[3])
         else:
             items.append((op, av))
