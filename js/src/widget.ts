@@ -4,7 +4,7 @@
  * What leaves the tab: status, capabilities, the replay's report, and of a text its result (label, scores, the count of
  * known features). A text itself leaves only where Python set it or asked for it with share_text; n-grams and spans never.
  */
-import { batch, effect, signal as newSignal } from "@preact/signals";
+import { batch, effect, type ReadonlySignal, signal as newSignal } from "@preact/signals";
 import { BatchRun } from "./batch-run.js";
 import { cachedAssets } from "./cache/assets.js";
 import { pageCache } from "./cache/cache.js";
@@ -251,18 +251,39 @@ export function createController(context: ControllerContext): Controller {
 
   return {
     mount(el) {
-      const style = document.createElement("style");
-      const stop = effect(() => { style.textContent = state.styles.value; });
-      const root = document.createElement("div");
-      el.append(style, root);
+      const root = el.appendChild(document.createElement("div"));
+      const stop = wear(root, state.styles);
       const unmount = mountApp(root, state, actions);
       return () => {
         stop();
         unmount();
-        style.remove();
         root.remove();
       };
     },
+  };
+}
+
+/**
+ * Puts the styles beside a root. In a shadow root as a constructed sheet, which no page's policy forbids; in a document as
+ * an element, because a constructed sheet there would be the page's.
+ */
+function wear(root: HTMLElement, styles: ReadonlySignal<string>): () => void {
+  const tree = root.getRootNode();
+  if (tree instanceof ShadowRoot) {
+    const sheet = new CSSStyleSheet();
+    tree.adoptedStyleSheets.push(sheet);
+    const stop = effect(() => { sheet.replaceSync(styles.value); });
+    return () => {
+      stop();
+      tree.adoptedStyleSheets = tree.adoptedStyleSheets.filter((other) => other !== sheet);
+    };
+  }
+  const style = document.createElement("style");
+  root.before(style);
+  const stop = effect(() => { style.textContent = styles.value; });
+  return () => {
+    stop();
+    style.remove();
   };
 }
 

@@ -1,12 +1,13 @@
 /** The widget's one view: header, body by state, panels, foot. A file dropped anywhere on it opens the batch table. */
 import { render } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Actions, ViewState } from "../state.js";
 import { Editor } from "./editor.js";
 import { Foot } from "./foot.js";
 import { Header } from "./header.js";
 import { Failure, Loading } from "./loading.js";
 import { type PanelName, Panels } from "./panels.js";
+import { watchTheme } from "./theme.js";
 import { Verdict } from "./verdict.js";
 
 export interface ViewProps {
@@ -18,6 +19,15 @@ function App({ state, actions }: ViewProps) {
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [file, setFile] = useState<File | null>(null);
   const [over, setOver] = useState(false);
+  const [dark, setDark] = useState(false);
+  const root = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const end = new AbortController();
+    // From outside: our own background says nothing.
+    const around = root.current?.parentNode;
+    if (around instanceof Element) watchTheme(around, end.signal, setDark);
+    return () => end.abort();
+  }, []);
   const { state: phase } = state.status.value;
   const ready = phase === "ready";
   const toggle = (name: PanelName): void => setPanel((open) => (open === name ? null : name));
@@ -35,7 +45,7 @@ function App({ state, actions }: ViewProps) {
   };
   return (
     <section
-      class="wcw" data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
+      ref={root} class="wcw" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
       onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)}
     >
       <Header state={state} onOpen={toggle} open={panel} />
