@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from ..errors import UnsupportedPipelineError
+from .unfitted import UnfittedError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,5 +32,8 @@ class Findings:
 
     def add(self, error: UnsupportedPipelineError) -> None:
         """Note a refusal, once: members that were fitted from one template all have the same."""
-        if not any((e.step, e.option, e.reason) == (error.step, error.option, error.reason) for e in self.found):
+        known = any((e.step, e.option, e.reason) == (error.step, error.option, error.reason) for e in self.found)
+        # Where one step was never fitted the others were not either: one such line is enough.
+        again = isinstance(error, UnfittedError) and any(isinstance(e, UnfittedError) for e in self.found)
+        if not known and not again:
             self.found.append(error)

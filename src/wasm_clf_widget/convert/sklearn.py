@@ -70,5 +70,6 @@ def model_from_sklearn(
 def obstacles(pipeline: Any) -> list[UnsupportedPipelineError]:
     """Everything in the pipeline that ``model_from_sklearn`` would refuse."""
     job = Job(convert_classifier)
+    job.found.attempt(check_version)
     convert_classifier(job, "", pipeline, None)
     return job.found.found

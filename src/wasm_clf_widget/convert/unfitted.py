@@ -7,10 +7,14 @@ from typing import Any
 from ..errors import UnsupportedPipelineError
 
 
-def refuse_unfitted(step: str, estimator: Any) -> UnsupportedPipelineError:
+class UnfittedError(UnsupportedPipelineError):
+    """A refusal that no edit of the pipeline takes away, only ``fit``."""
+
+
+def refuse_unfitted(step: str, estimator: Any) -> UnfittedError:
     """The refusal of an estimator that has not been fitted."""
     kind = type(estimator).__name__
-    return UnsupportedPipelineError(
+    return UnfittedError(
         step,
         kind,
         f"this {kind} is not fitted",
