@@ -102,7 +102,7 @@ def _model_in_the_address(context: BrowserContext, address: str, site: Path) -> 
     page.open("bring-your-own.ipynb", "&model=files/reviews.safetensors")
     page.run_all()
     output = page.page.locator(".jp-OutputArea-output", has_text="files/reviews.safetensors").last
-    output.wait_for(timeout=60_000)
+    expect(output).to_contain_text("ParityReport", timeout=60_000)
     said = output.inner_text()
     page.page.close()
     return said
