@@ -132,11 +132,12 @@ class TabCalls:
         buffers: Sequence[bytes] = (),
         *,
         tab: str | None,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float | None = None,
         late: str = GONE,
     ) -> TabCall[Answer]:
         """Send one call, after ``take``; it fails with ``late`` after so many seconds of silence."""
         assert self._loop is not None, "take comes first"
+        seconds = ANSWER_SECONDS if seconds is None else seconds
         ident = uuid.uuid4().hex
         call: TabCall[Answer] = TabCall()
         timer = _Timer(self._loop, seconds, lambda: call._fail(EngineError(late.format(seconds=seconds))))
