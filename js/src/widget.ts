@@ -195,7 +195,7 @@ export function createController(context: ControllerContext): Controller {
       // A reloaded page replays to the same report; then what Python joined with its live checks still stands.
       const joined = model.get("parity");
       const replayed = JSON.stringify(model.get("_replay")) === JSON.stringify(report);
-      state.parity.value = replayed && "ok" in joined ? (joined as ParityReport) : report;
+      state.parity.value = replayed && "ok" in joined ? received(joined as ParityReport) : report;
       publish(model, { _replay: report });
       say(statusOf("ready", "Ready", 1));
       readiness.resolve(opened);
@@ -220,7 +220,7 @@ export function createController(context: ControllerContext): Controller {
   on("change:share_text", () => { state.shared.value = model.get("share_text"); });
   on("change:parity", () => {
     const report = model.get("parity");
-    if ("ok" in report) state.parity.value = report as ParityReport;
+    if ("ok" in report) state.parity.value = received(report as ParityReport);
   });
   channel.listen((message) => {
     if (message.type !== "stages" || classifier === null) return;
@@ -330,4 +330,9 @@ function quietly(run: () => void): void {
 function plain(result: ClassificationResult): Record<string, unknown> {
   const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : label);
   return { ...result, label: word(result.label), all_scores: result.all_scores.map(({ label, score }) => ({ label: word(label), score })) };
+}
+
+/** A report as Python sent it. Pyodide's kernel leaves out what is None. */
+function received(report: ParityReport): ParityReport {
+  return { ...report, first_difference: report.first_difference ?? null };
 }
