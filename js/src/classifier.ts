@@ -15,6 +15,7 @@ import { type Lease, Pool } from "./engine/pool.js";
 import { Steady } from "./engine/steady.js";
 import type { WorkerSource } from "./engine/worker-client.js";
 import { EngineError, InputError, ModelFileError, toWire } from "./errors.js";
+import { get } from "./http.js";
 import { checkTexts, kind, toResult } from "./results.js";
 import { type BatchOptions, classifyMany } from "./slices.js";
 import { type CacheUse, fromAddress, fromBytes, type Source, whole } from "./source.js";
@@ -97,7 +98,7 @@ export class Classifier {
           return bytes;
         },
         model: () => source.take(),
-        worker: async () => workerSource(worker),
+        worker: () => workerSource(worker),
       }, signal);
       void classifier.#lookAtStorage();
       return classifier;
@@ -240,10 +241,13 @@ async function sourceOf(model: URL | string | ArrayBuffer | Uint8Array, options:
   });
 }
 
-function workerSource(worker: LoadOptions["worker"]): WorkerSource {
+async function workerSource(worker: LoadOptions["worker"]): Promise<WorkerSource> {
   if (worker === null || (typeof document === "undefined" && typeof Worker === "undefined")) return null;
-  if (worker === undefined) return { url: new URL("./worker.js", import.meta.url) };
-  return typeof worker === "object" && "source" in worker ? worker : { url: absolute(worker) };
+  if (typeof worker === "object" && "source" in worker) return worker;
+  const url = worker === undefined ? new URL("./worker.js", import.meta.url) : absolute(worker);
+  if (url.origin === globalThis.location?.origin) return { url };
+  const answer = await get(url, "worker"); // a page may not start another origin's script, but a Blob of it
+  return answer.same ? null : { source: answer.bytes };
 }
 
 function absolute(address: URL | string): URL {
