@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from .comparison import exact_machine, loosened
 from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
-from .errors import InputError, TooManyStepsError, UnsupportedPipelineError, WasmClfError
+from .errors import InputError, TooManyStepsError, UnsupportedPipelineError
 from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
 from .model.shape import shape_of
 from .model.spec import Model
 from .model.tree import vectorizers
-from .parity import Answer, Stages, Tally, answer_at, skip_live, tolerances
-from .results import ParityReport
+from .parity import Answer, Stages, Tally, answer_at, tolerances
 from .twin import Twin
 
 
@@ -65,8 +64,7 @@ def from_sklearn(
         probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
         labels=answers.labels[kept, 0].tolist(),
         stages=SourceStages(pipeline),
-        # Elsewhere scipy's compiler may fuse multiply and add, and numpy have other logarithms.
-        exact=platform.machine().lower() in ("x86_64", "amd64"),
+        exact=exact_machine(),
     )
     return _certified(model, [texts[i] for i in kept], source, [texts[i] for i in sorted(answers.refused)])
 
@@ -180,7 +178,7 @@ def _try_all(
         own = twin.answer(text)
         tolerance, between = tolerances(model, twin, text)
         if not source.exact:
-            tolerance = _loosened(tolerance, own.abs_sum)
+            tolerance = loosened(tolerance, own.abs_sum)
         result.append(tolerance)
         got = answer_at(model, batch, i)
         against_source.checked += 1
@@ -204,11 +202,6 @@ def _try_all(
     return result
 
 
-def _loosened(tolerance: list[float], sizes: list[float]) -> list[float]:
-    """The tolerances where the source's own bits depend on the machine."""
-    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, sizes, strict=True)]
-
-
 def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> None:
     """Where the source raises, engine and twin have to."""
     for text in refused:
@@ -223,46 +216,3 @@ def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> No
                 f"{by} refuses the text {text[:80]!r}, the {name} answers",
                 "please report this pipeline: a classifier that disagrees is never returned",
             )
-
-
-def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) -> ParityReport:
-    """Hold an engine's answers against those of the pipeline in this process."""
-    import sklearn
-
-    from .convert.sklearn import source_answers
-    from .convert.stages import SourceStages
-
-    classes = getattr(pipeline, "classes_", ())
-    found = [label.item() if hasattr(label, "item") else label for label in classes]
-    if found != list(model.classes):
-        raise InputError(f"the pipeline's classes are {found!r}, the model's {list(model.classes)!r}: not of one fit")
-    tally = Tally(model, engine, f"scikit-learn {sklearn.__version__}, live")
-    twin = Twin(model)
-    indices = [i for i, text in enumerate(texts) if not skip_live(text, model)]
-    tally.not_comparable = len(texts) - len(indices)
-    chosen = [texts[i] for i in indices]
-    answers = source_answers(pipeline, chosen)
-    exact = platform.machine().lower() in ("x86_64", "amd64")
-    stages = SourceStages(pipeline)
-    for row, (index, text) in enumerate(zip(indices, chosen, strict=True)):
-        tally.checked += 1
-        got: Answer | None = None
-        try:
-            got = answer_at(model, engine.classify((text,)), 0)
-        except WasmClfError as error:
-            if row not in answers.refused:
-                tally.part(index, text, "an answer", f"{type(error).__name__}: {error}", stages)
-        if row in answers.refused:
-            if got is not None:
-                tally.part(index, text, "an error", "an answer", stages)
-            continue
-        if got is None:
-            continue
-        p = None if answers.probabilities is None else answers.probabilities[row].tolist()
-        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row, 0]))
-        tolerance = tolerances(model, twin, text)[0]
-        if not exact:
-            tolerance = _loosened(tolerance, twin.answer(text).abs_sum)
-        tally.hold(index, text, expected, got, tolerance, stages)
-    kept = 0 if model.certificate is None else len(model.certificate.texts)
-    return tally.report(kept=kept)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .model.spec import Label
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Stage = Literal["normalize", "tokens", "ngrams", "features", "scores"]
 
@@ -63,12 +66,19 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class FirstDifference:
-    """Where two implementations part: which text and at which stage, with what each had."""
+    """Where two implementations part: which text and at which stage, with what each had.
+
+    ``start`` and ``end`` are code points of ``text``: the shortest piece found in which both still part at that stage.
+    Only ``compare`` looks for it; elsewhere they are None.
+    """
 
     text_index: int
     stage: Stage
     expected: str
     got: str
+    text: str = ""
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,16 @@ class ParityReport:
     first_difference: FirstDifference | None
     not_comparable: int
     against: str
+
+    def __rich__(self) -> Table:
+        from .parity_report import sheet
+
+        return sheet(self).rich()
+
+    def _repr_html_(self) -> str:
+        from .parity_report import html
+
+        return html(self)
 
 
 @dataclass(frozen=True, slots=True)
