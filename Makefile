@@ -80,7 +80,11 @@ fmt: setup
 lite: assets
 	$(PY) tools/lite/build.py $(ARGS)
 
+## make docs         docs/_build/html/: the documentation, with the JupyterLite site at /lite/
+docs: assets
+	$(PY) tools/docs/build.py $(ARGS)
+
 ## make clean        remove what was built (not .venv and node_modules)
 clean:
-	rm -rf dist js/dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/shots engine/target engine/fuzz/target
+	rm -rf dist js/dist docs/_build docs/_static/wcw .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/shots engine/target engine/fuzz/target
 	find src/wasm_clf_widget/static -mindepth 1 ! -name .gitignore -delete 2>/dev/null || true
