@@ -6,7 +6,7 @@
 
 use crate::prelude::*;
 /// One row of features.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Row {
     /// Feature indices, in summation order, each below F.
     pub indices: Vec<u32>,
@@ -15,7 +15,7 @@ pub struct Row {
 }
 
 /// How features are counted and summed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Options {
     /// Counts add up signs.
     pub signed: bool,
@@ -26,7 +26,7 @@ pub struct Options {
 }
 
 /// See the module. A feature's cells: counter, sum of signs (signed only), idf (two), coefficients (one or two each).
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub struct Features {
     cells: Vec<u32>,
     /// Cells of a feature.
