@@ -23,6 +23,7 @@ import { answerPython } from "./python-calls.js";
 import type { Actions, ViewState } from "./state.js";
 import type { ClassificationResult, ParityReport } from "./types.js";
 import { mountApp } from "./views/app.js";
+import type { PanelName } from "./views/panels.js";
 
 const DEBOUNCE_MS = 40;
 /** The kernel hears of progress this often; the views at once. */
@@ -42,8 +43,8 @@ export interface ControllerContext {
 }
 
 export interface Controller {
-  /** Shows the widget in `el` and returns how to take it away. */
-  mount(el: HTMLElement): () => void;
+  /** Shows the widget in `el`, with a panel open where one is named, and returns how to take it away. */
+  mount(el: HTMLElement, panel?: PanelName): () => void;
 }
 
 /** A text to classify: `seq` where Python set it (then the kernel has it), null where the reader typed it. */
@@ -250,10 +251,10 @@ export function createController(context: ControllerContext): Controller {
   if (context.program && program !== undefined) void cache.put({ sha256: program.sha256, kind: "program", name: "widget.js" }, context.program);
 
   return {
-    mount(el) {
+    mount(el, panel) {
       const root = el.appendChild(document.createElement("div"));
       const stop = wear(root, state.styles);
-      const unmount = mountApp(root, state, actions);
+      const unmount = mountApp(root, state, actions, panel);
       return () => {
         stop();
         unmount();
