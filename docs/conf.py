@@ -1,6 +1,6 @@
-"""The documentation: MyST pages, the API from the docstrings, notebooks executed, and the JupyterLite site at /lite/.
+"""The documentation: MyST pages, the API from the docstrings, and the JupyterLite site at /lite/.
 
-jupyterlite-sphinx is not used: it adds a style sheet from a font CDN to every page, and it would build the site a second
+jupyterlite-sphinx is not used: it adds a style sheet from a font CDN to every page, and would build the site a second
 time with six apps. `make docs` copies dist/lite instead, and pages embed it with a plain iframe.
 """
 
