@@ -155,7 +155,8 @@ impl Counter {
     }
 
     fn look_up(&mut self, text: &str) -> Result<()> {
-        if self.vectorizer.joined() {
+        let joined = self.vectorizer.joined();
+        if joined && self.vectorizer.ngrams.1 > 1 {
             return self.look_up_joined(text);
         }
         let Scratch { normalized, ranges, symbols, nodes, tokenizer, .. } = &mut self.scratch;
@@ -166,9 +167,12 @@ impl Counter {
         match self.vectorizer.analyzer {
             Analyzer::Word { .. } => {
                 cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
-                symbols.extend(
-                    ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)),
-                );
+                let table = &self.table;
+                if joined {
+                    symbols.extend(ranges.iter().map(|&(a, b)| table.token(normalized, a as usize, b as usize)));
+                } else {
+                    symbols.extend(ranges.iter().map(|&(a, b)| table.word(normalized, a as usize, b as usize)));
+                }
                 if self.table.has_stop_words() {
                     symbols.retain(|&node| node != STOP);
                 }
