@@ -2,8 +2,8 @@
 
     python tools/docs/build.py [--no-lite]
 
-Warnings are errors. Links between pages are Sphinx's; links into the JupyterLite site are checked here, and so is that no page
-asks another host for a script, a style or a picture.
+Warnings are errors. Links between pages are Sphinx's; links into the JupyterLite site are checked here, and so is that no
+page asks another host for a script, a style or a picture.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ def main() -> None:
     arguments = parser.parse_args()
     _put_page()
     shutil.rmtree(DOCS / "_build", ignore_errors=True)
-    _run([sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-b", "html", str(DOCS), str(HTML)])
+    _run(
+        [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-b", "html", str(DOCS), str(HTML)]
+    )
     if not arguments.no_lite:
-        _run([sys.executable, str(stamps.ROOT / "tools/lite/build.py")])
+        _run([sys.executable, str(stamps.ROOT / "tools/lite/make_site.py")])
         shutil.copytree(LITE, HTML / "lite")
         _check_links()
     _check_hosts()
