@@ -2,8 +2,8 @@
 
     python tools/docs/build.py [--no-lite]
 
-Warnings are errors. Links between pages are Sphinx's; links into the JupyterLite site are checked here, and so is that no
-page asks another host for a script, a style or a picture.
+Warnings are errors. Links between pages are Sphinx's; links into the JupyterLite site are checked here, and so is that
+no page asks another host for a script, a style or a picture.
 """
 
 from __future__ import annotations
