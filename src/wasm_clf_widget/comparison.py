@@ -17,9 +17,9 @@ from .errors import InputError, WasmClfError
 from .model.shape import shape_of
 from .model.spec import LinearHead, Model, Svd
 from .model.tree import stages_of
-from .parity import Answer, Stages, Tally, answer_at, feature_tolerance, first_stage, skip_live, tolerances
+from .parity import Answer, Stages, Tally, answer_at, feature_tolerance, first_stage, skip_live
 from .results import FirstDifference, ParityReport
-from .twin import Twin
+from .twin import Slack, Twin
 
 _CHUNK = 4096
 _ENOUGH = 200  # so many texts are looked at one by one behind the first difference; of the rest labels are counted
@@ -94,28 +94,28 @@ class _Comparison:
         n = len(texts)
         apart = np.abs(np.asarray(batch.scores, dtype=float).reshape(n, -1) - answers.scores)
         self._tally.max_abs_diff = max(self._tally.max_abs_diff, float(np.nan_to_num(apart, nan=0.0).max(initial=0.0)))
-        same = (apart <= self._at_least(answers)).all(axis=1)
+        least = self._at_least(answers)
+        same = (apart <= least).all(axis=1)
         labels = np.asarray(batch.labels).reshape(n, -1)
         same &= (labels == answers.labels).all(axis=1)
         if (batch.probabilities is None) != (answers.probabilities is None):
             same[:] = False
         elif batch.probabilities is not None:
             p = np.abs(np.asarray(batch.probabilities, dtype=float).reshape(n, -1) - answers.probabilities)
-            allowed = 1e-14 + 0.25 * apart.max(axis=1, initial=0.0)
-            same &= p.max(axis=1, initial=0.0) <= allowed
-            self._tally.max_abs_diff = max(self._tally.max_abs_diff, float(np.nan_to_num(p, nan=0.0).max(initial=0.0)))
+            furthest = p.max(axis=1, initial=0.0)
+            # No link gives less of two scores' tolerances than a quarter of the greater.
+            same &= furthest <= 1e-14 + 0.25 * least.max(axis=1, initial=0.0)
+            self._tally.max_abs_diff = max(self._tally.max_abs_diff, float(np.nan_to_num(furthest).max(initial=0.0)))
         return [int(row) for row in np.flatnonzero(~same)]
 
     def _at_least(self, answers: Any) -> Any:
-        """A tolerance that no text falls below: (n, 1) or (n, K)."""
+        """What the file promises of each score at least: (n, K)."""
         import numpy as np
 
-        if self._linear is None:
-            return 0.0
-        if self._model.weights == "float32" and answers.rows is not None:
-            coef = np.abs(np.asarray(self._linear.coef, dtype=float).reshape(-1, self._linear.outputs))
-            return 2.0**-23 * (abs(answers.rows) @ coef) + 2.0**-52 * np.abs(answers.scores)
-        return 0.0
+        if self._linear is None or self._model.weights == "float64" or answers.rows is None:
+            return np.zeros_like(answers.scores)
+        coef = np.abs(np.asarray(self._linear.coef, dtype=float).reshape(-1, self._linear.outputs))
+        return 2.0**-23 * (abs(answers.rows) @ coef) + 2.0**-52 * np.abs(answers.scores)
 
     def _one(self, index: int, text: str, answers: Any, row: int, batch: Batch | None) -> None:
         """One text, with the tolerance that is promised for it."""
@@ -137,9 +137,9 @@ class _Comparison:
             return
         tally.hold(index, text, _answer(answers, row), got, self._allowed(text), self._stages)
 
-    def _allowed(self, text: str) -> list[float]:
-        allowed = tolerances(self._model, self._twin, text)[0]
-        return allowed if self._exact else loosened(allowed, self._twin.answer(text).abs_sum)
+    def _allowed(self, text: str) -> Slack:
+        own = self._twin.answer(text)
+        return own.source if self._exact else loosened(own.source, own.sizes)
 
     def located(self, first: FirstDifference, text: str) -> FirstDifference:
         """The first difference with the shortest piece of its text in which both sides still part at that stage."""
@@ -189,14 +189,15 @@ def shortest(text: str, parts: Callable[[str], bool], most: int = 64) -> tuple[i
     return low, end
 
 
-def loosened(tolerance: list[float], sizes: list[float]) -> list[float]:
+def loosened(tolerance: Slack, sizes: Sequence[float]) -> Slack:
     """The tolerances where the source's own bits depend on the machine."""
-    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, sizes, strict=True)]
+    scores = [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance.scores, sizes, strict=True)]
+    return tolerance._replace(scores=scores)
 
 
 def _answer(answers: Any, row: int) -> Answer:
     p = None if answers.probabilities is None else answers.probabilities[row].tolist()
-    return Answer(answers.scores[row].tolist(), p, int(answers.labels[row, 0]))
+    return Answer(answers.scores[row].tolist(), p, answers.labels[row].tolist())
 
 
 def _labels(batch: Batch, row: int, width: int) -> Sequence[int]:

@@ -16,18 +16,18 @@ from .model.limits import UNICODE_VERSIONS
 from .model.shape import shape_of
 from .model.spec import Model
 from .model.tree import vectorizers
-from .parity import Answer, Stages, Tally, answer_at, tolerances
+from .parity import Answer, Stages, Tally, answer_at, own_answer
 from .twin import Twin
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Whose answers are certified: rows of scores, of probabilities (or None), labels, and the stages behind them."""
+    """Whose answers are certified: rows of scores, probabilities (or None) and labels, and the stages behind them."""
 
     by: str
     scores: Sequence[Sequence[float]]
     probabilities: Sequence[Sequence[float]] | None
-    labels: Sequence[int]
+    labels: Sequence[Sequence[int]]
     stages: Stages
     exact: bool
 
@@ -62,7 +62,7 @@ def from_sklearn(
         by=f"{model.source.library} {model.source.version}",
         scores=answers.scores[kept].tolist(),
         probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
-        labels=answers.labels[kept, 0].tolist(),
+        labels=answers.labels[kept].tolist(),
         stages=SourceStages(pipeline),
         exact=exact_machine(),
     )
@@ -83,7 +83,7 @@ def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
         by="twin",
         scores=[a.scores for a in answers],
         probabilities=[a.probabilities or [] for a in answers] if shape_of(model).probabilities else None,
-        labels=[a.label for a in answers],
+        labels=[a.labels for a in answers],
         stages=twin,
         exact=True,
     )
@@ -137,10 +137,10 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
     model = parse(plain)
     engine = _open(plain, model)
     try:
-        hashing = vectorizers(model)[0].vocabulary is None
-        tables = () if hashing else (engine.build_table(),)
+        words = [v.vocabulary is not None for v in vectorizers(model)]
+        tables = tuple(engine.build_table(i) if has_words else None for i, has_words in enumerate(words))
         engine.dispose()
-        model = replace(model, tables=tables)
+        model = replace(model, tables=tables if any(words) else ())
         engine = _open(dump(model), model)
         batch = engine.classify(texts)
         allowed = _try_all(model, engine, texts, batch, source, refused)
@@ -168,24 +168,23 @@ def _open(data: bytes, model: Model) -> WasmEngine:
 
 def _try_all(
     model: Model, engine: Engine, texts: list[str], batch: Batch, source: _Source, refused: list[str]
-) -> list[list[float]]:
+) -> list[Sequence[float]]:
     """Hold source, engine and twin against each other on every text; the tolerances of the scores."""
     twin = Twin(model)
     against_source = Tally(model, engine, source.by)
     against_twin = Tally(model, engine, "twin")
-    result = []
+    result: list[Sequence[float]] = []
     for i, text in enumerate(texts):
         own = twin.answer(text)
-        tolerance, between = tolerances(model, twin, text)
+        tolerance = own.source
         if not source.exact:
-            tolerance = loosened(tolerance, own.abs_sum)
-        result.append(tolerance)
+            tolerance = loosened(tolerance, own.sizes)
+        result.append(tolerance.scores)
         got = answer_at(model, batch, i)
         against_source.checked += 1
         against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)
         against_twin.checked += 1
-        expected = Answer(own.scores, own.probabilities, own.label)
-        against_twin.hold(i, text, expected, got, between, twin)
+        against_twin.hold(i, text, own_answer(own), got, own.engine, twin)
         if against_source.first or against_twin.first:
             break
     for tally in (against_source, against_twin):
