@@ -146,11 +146,6 @@ def _scores(estimator: Any, rows: Any, n: int, probabilities: Matrix | None) -> 
         return -np.asarray(pairwise_distances(rows, estimator.centroids_, metric=estimator.metric))
     if isinstance(estimator, VotingClassifier) and estimator.voting == "hard":
         return _votes(estimator, rows, n)
-    if isinstance(estimator, OneVsRestClassifier):
-        # What predict compares: the members' probabilities, before they are divided by their sum.
-        own = np.column_stack([np.asarray(one.predict_proba(rows))[:, 1] for one in estimator.estimators_])
-        alone = own.shape[1] == 1 and not estimator.multilabel_
-        return np.column_stack([1.0 - own, own]) if alone else own
     assert probabilities is not None
     return probabilities
 
