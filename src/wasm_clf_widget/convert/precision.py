@@ -39,14 +39,15 @@ stay float64.
 
 from __future__ import annotations
 
+import importlib.util
 import math
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from operator import mul, sub
-from typing import Literal
+from typing import Any, Literal
 
 from ..errors import UnsupportedPipelineError
 from ..model.numbers import doubles
@@ -235,8 +236,7 @@ def _through(path: _Path, transform: Transform, *, counts: bool) -> _Path | None
             whole = _Part(parts[0].start, parts[-1].stop, None if norm == "max" else norm)
             return _Path([whole], steps, low, high)
         case Idf(values) | Scale(values):
-            sizes = [abs(value) for value in doubles(values) if value]
-            small, large = min(sizes, default=1.0), max(sizes, default=1.0)
+            small, large = _sizes(doubles(values))
             # An absent scale of 0 makes features 0 and no norm larger.
             scaled = [_Part(p.start, p.stop, p.norm, p.size * _greatest(values, p)) for p in parts]
             return _Path(scaled, steps, low * min(1.0, small), high * max(1.0, large))
@@ -274,7 +274,7 @@ def _side_by_side(branches: Sequence[Pipeline], width: int) -> _Path | None:
 def _greatest(values: Sequence[float], part: _Part) -> float:
     if len(values) == 1:
         return abs(values[0])
-    return max(map(abs, values[part.start : part.stop]), default=0.0)
+    return _sizes(doubles(values[part.start : part.stop]))[1]
 
 
 def _kept(parts: Sequence[_Part], places: Sequence[int]) -> Iterator[_Part]:
@@ -397,22 +397,40 @@ def _pipelines(pipeline: Pipeline) -> Iterator[Pipeline]:
         yield from _pipelines(member)
 
 
-def _outside_range(coef: Sequence[float]) -> float | None:
+@cache
+def _numpy() -> Any:
+    """For work in bulk; under Pyodide there is none, and the standard library does the same."""
+    return importlib.import_module("numpy") if importlib.util.find_spec("numpy") else None
+
+
+def _outside_range(coef: array[float]) -> float | None:
     """A coefficient other than 0 that float32 holds only as a subnormal or not at all."""
     greatest = max(coef, default=0.0)
     least = min(coef, default=0.0)
     for value in (greatest, least):
         if not abs(value) <= _LARGEST:
             return value
+    if (np := _numpy()) is not None:
+        sizes = np.abs(np.frombuffer(coef)) if coef else np.zeros(0)
+        small = np.flatnonzero((sizes < _SMALLEST) & (sizes > 0.0))
+        return coef[int(small[0])] if small.size else None
     return next((value for value in coef if -_SMALLEST < value < _SMALLEST and value != 0.0), None)
+
+
+def _sizes(values: array[float]) -> tuple[float, float]:
+    """The smallest and the largest absolute value of those that are not 0; 1 and 1 where there are none."""
+    if values and (np := _numpy()) is not None:
+        sizes = np.abs(np.frombuffer(values))
+        sizes = sizes[sizes > 0.0]
+        return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
+    found = [abs(value) for value in values if value]
+    return min(found, default=1.0), max(found, default=1.0)
 
 
 def _rounding_errors(column: array[float]) -> array[float]:
     """float32(w) − w of each weight, exact."""
-    if sys.platform == "emscripten":
+    if (np := _numpy()) is None:
         return array("d", map(sub, array("f", column), column))
-    import numpy as np
-
     wide = np.frombuffer(column)
     return array("d", (wide.astype(np.float32).astype(np.float64) - wide).tobytes())
 
@@ -426,6 +444,10 @@ def _norm(values: array[float], norm: Literal["l1", "l2"] | None) -> float:
     """‖values‖₂ against rows of l2 norm, max|value| against rows of l1 norm."""
     if norm == "l1":
         return max(max(values, default=0.0), -min(values, default=0.0))
+    if values and (np := _numpy()) is not None:
+        wide = np.frombuffer(values)
+        # Squares of numbers that are not negative: n additions are off by n·u at most, their root by half.
+        return math.sqrt(float(wide @ wide)) * (1.0 + 1e-9)
     return math.sqrt(math.fsum(map(mul, values, values))) * (1.0 + 1e-9)
 
 
@@ -434,10 +456,8 @@ def _greatest_pair(errors: list[array[float]], parts: Sequence[_Part]) -> float 
 
     Parts of l2 norm are together one of l2 norm, whose size is the root of the sum of their squares.
     """
-    if sys.platform == "emscripten" or any(part.norm != "l2" for part in parts):
+    if (np := _numpy()) is None or any(part.norm != "l2" for part in parts):
         return None
-    import numpy as np
-
     table = np.array([np.frombuffer(error) for error in errors])
     gram = table @ table.T
     squares = np.diag(gram)[:, None] + np.diag(gram)[None, :] - 2.0 * gram

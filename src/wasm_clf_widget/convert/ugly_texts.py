@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ..model.spec import Model
+from ..model.spec import Model, Vectorizer
 from ..model.tree import vectorizers
 
 REFERENCE: Final = ("这个产品非常好用推荐购买", "服务态度差再也不来了", "今天天气不错适合出门")
@@ -82,6 +82,10 @@ MARKS_AND_EMOJI: Final = (
 
 _EDGES: Final = (0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFD, 0x10000, 0x1FFFF, 0x3FFFF, 0x10FFFF)
 
+_LENGTHS: Final = (1, 1, 1, 2, 2, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1_000, 10_000)
+_SHORT: Final = (1, 2, 5, 34)
+_OTHERS: Final = 8  # so many vectorizers but the first have texts of their own
+
 SURROGATES: Final = ("\ud800", "a\udfffb word", "word\ud83dword \udc00\ud800", "\ud83d 这个 \ude00")
 
 
@@ -89,7 +93,12 @@ def ugly_texts(model: Model, seed: int = 0, *, surrogates: bool = False) -> list
     """About 160 texts, together some 150,000 words, for one model."""
     rng = random.Random(seed)
     fixed = [*REFERENCE, *NOTHING, *CASES, *SCRIPTS, *MARKS_AND_EMOJI, *_edges()]
-    texts = [*fixed, *_of_vocabulary(model, rng), *_mixtures(fixed, rng), *_repeated(model, rng)]
+    first, *others = vectorizers(model)
+    # The twin answers in Python: with many vectorizers the longest texts are shorter.
+    most = 10_000 // (1 + len(others))
+    texts = [*fixed, *_of_vocabulary(first, rng, most), *_mixtures(fixed, rng), *_repeated(first, rng, most)]
+    for vectorizer in others[:_OTHERS]:
+        texts.extend(_of_vocabulary(vectorizer, rng, most, _SHORT))
     if surrogates:
         texts.extend(SURROGATES)
     return texts
@@ -105,14 +114,16 @@ def _edges() -> Iterator[str]:
     yield " ".join("ж" * n for n in range(1, 18))
 
 
-def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
-    """1 to 10,000 of the model's own n-grams, as they are and in other case."""
-    words = _words(model, rng)
+def _of_vocabulary(
+    vectorizer: Vectorizer, rng: random.Random, most: int, lengths: Sequence[int] = _LENGTHS
+) -> Iterator[str]:
+    """1 to 10,000 of the vectorizer's own n-grams, as they are and in other case."""
+    words = _words(vectorizer, rng)
     if not words:
         return
-    joint = "" if vectorizers(model)[0].analyzer == "char" else " "
-    for length in (1, 1, 1, 2, 2, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1_000, 10_000):
-        yield joint.join(_entries(model, words, min(length, _longest(model)), rng))
+    joint = "" if vectorizer.analyzer == "char" else " "
+    for length in lengths:
+        yield joint.join(_entries(vectorizer, words, min(length, _longest(vectorizer, most)), rng))
     for length in (2, 12, 40):
         chosen = rng.choices(words, k=length)
         yield joint.join(word.upper() for word in chosen)
@@ -125,28 +136,28 @@ def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
         yield joint.join(rng.choice(words) for _ in range(2))
 
 
-def _longest(model: Model) -> int:
+def _longest(vectorizer: Vectorizer, most: int) -> int:
     """Tokens in the longest text: with n-grams of 1 to 64 words 10,000 would be half a minute in Python."""
-    smallest, largest = vectorizers(model)[0].ngram_range
-    return min(10_000, 80_000 // (largest - smallest + 1))
+    smallest, largest = vectorizer.ngram_range
+    return min(most, 80_000 // (largest - smallest + 1))
 
 
-def _tokens(model: Model, entry: str) -> int:
+def _tokens(vectorizer: Vectorizer, entry: str) -> int:
     """How much of a text an entry is: its words, or groups of four characters."""
-    return entry.count(" ") + 1 if vectorizers(model)[0].analyzer == "word" else 1 + len(entry) // 4
+    return entry.count(" ") + 1 if vectorizer.analyzer == "word" else 1 + len(entry) // 4
 
 
-def _entries(model: Model, words: Sequence[str], tokens: int, rng: random.Random) -> Iterator[str]:
+def _entries(vectorizer: Vectorizer, words: Sequence[str], tokens: int, rng: random.Random) -> Iterator[str]:
     """Entries that together have about so many tokens, at least one."""
     while tokens > 0:
         entry = rng.choice(words)
-        tokens -= _tokens(model, entry)
+        tokens -= _tokens(vectorizer, entry)
         yield entry
 
 
-def _words(model: Model, rng: random.Random) -> Sequence[str]:
+def _words(vectorizer: Vectorizer, rng: random.Random) -> Sequence[str]:
     """Up to 20,000 entries of the vocabulary, evenly drawn; the fixed texts' words where features are hashed."""
-    vocabulary = vectorizers(model)[0].vocabulary
+    vocabulary = vectorizer.vocabulary
     if vocabulary is None:
         return sorted({word for text in (*CASES, *SCRIPTS, *MARKS_AND_EMOJI) for word in text.split()})
     if len(vocabulary) <= 20_000:
@@ -166,12 +177,12 @@ def _mixtures(fixed: Sequence[str], rng: random.Random) -> Iterator[str]:
         yield rng.choice(("", " ", "\u00a0", "-")).join(parts)
 
 
-def _repeated(model: Model, rng: random.Random) -> Iterator[str]:
+def _repeated(vectorizer: Vectorizer, rng: random.Random, most: int) -> Iterator[str]:
     """Large term frequencies, and words and blanks that do not end."""
-    words = _words(model, rng)
+    words = _words(vectorizer, rng)
     for count in (2, 3, 14, 255, 256, 4_000):
         word = rng.choice(words) if words else "word"
-        yield " ".join([word] * min(count, max(1, _longest(model) // _tokens(model, word))))
+        yield " ".join([word] * min(count, max(1, _longest(vectorizer, most) // _tokens(vectorizer, word))))
     yield "a" * 5_000
     yield "é" * 3_000 + " " + "是" * 3_000
     yield "a" + " \n" * 2_000 + "b"

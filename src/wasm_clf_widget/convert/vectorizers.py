@@ -7,7 +7,10 @@ TfidfTransformer of its own, so ``set_params(norm=…)`` after ``fit`` changes n
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +24,7 @@ from sklearn.feature_extraction.text import (
 
 from ..errors import UnsupportedPipelineError
 from ..model.limits import MAX_ENTRY, MAX_FEATURES, MAX_NGRAM
+from ..model.packed import PackedTexts
 from ..model.spec import TOKEN_PATTERNS, Accents, Analyzer, Transform, Vectorizer
 from .findings import Findings
 from .nearest import analyzer_edit, preprocessor_edit, tokenizer_edit
@@ -226,7 +230,7 @@ def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
     return tuple(sorted({str(word) for word in value if isinstance(word, str) and not _has_surrogate(word)}))
 
 
-def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: list[str] | None) -> tuple[int, int]:
+def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: Sequence[str] | None) -> tuple[int, int]:
     low, high = (int(n) for n in estimator.ngram_range)
     if low > high:
         raise UnsupportedPipelineError(
@@ -257,7 +261,7 @@ def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: list
     return low, high
 
 
-def _vocabulary(step: str, estimator: Any) -> list[str]:
+def _vocabulary(step: str, estimator: Any) -> PackedTexts:
     """Feature i's text at index i. Reads a ``vocabulary=`` as scikit-learn does, without touching the user's object."""
     if not hasattr(estimator, "vocabulary_"):
         estimator = copy.copy(estimator)
@@ -272,42 +276,58 @@ def _vocabulary(step: str, estimator: Any) -> list[str]:
     items: Mapping[Any, Any] = estimator.vocabulary_
     if not items:
         raise UnsupportedPipelineError(step, "vocabulary", "it is empty", "fit on texts that have words")
-    entries: list[str] = [""] * len(items)
-    seen = bytearray(len(items))
-    for entry, index in items.items():
-        if not isinstance(entry, str):
-            raise UnsupportedPipelineError(
-                step, "vocabulary", f"the entry {entry!r} is of type {type(entry).__name__}", "entries of type str"
-            )
-        if not 0 <= index < len(items) or seen[index]:
-            raise UnsupportedPipelineError(
-                step,
-                "vocabulary",
-                f"the index {index} of {entry!r} is out of range or used twice",
-                "indices 0 … n−1, each once",
-            )
-        seen[index] = 1
-        entries[index] = str(entry)
-    _check_entries(step, entries)
-    return entries
+    if set(map(type, items)) != {str}:
+        for entry in items:
+            if not isinstance(entry, str):
+                raise UnsupportedPipelineError(
+                    step, "vocabulary", f"the entry {entry!r} is of type {type(entry).__name__}", "entries of type str"
+                )
+    # In bulk: there may be millions.
+    places = np.fromiter(items.values(), dtype=np.int64, count=len(items))
+    seen = np.zeros(len(items), dtype=bool)
+    inside = (places >= 0) & (places < len(items))
+    seen[places[inside]] = True
+    if not inside.all() or not seen.all():
+        counts = Counter(places.tolist())
+        entry, index = next((e, i) for e, i in items.items() if not 0 <= i < len(items) or counts[i] > 1)
+        raise UnsupportedPipelineError(
+            step,
+            "vocabulary",
+            f"the index {index} of {entry!r} is out of range or used twice",
+            "indices 0 … n−1, each once",
+        )
+    ordered = np.empty(len(items), dtype=object)
+    ordered[places] = [str(entry) for entry in items]
+    return _packed(step, ordered.tolist())
 
 
-def _check_entries(step: str, entries: Iterable[str]) -> None:
-    for entry in entries:
-        if _has_surrogate(entry):
+def _packed(step: str, entries: list[str]) -> PackedTexts:
+    """The entries as a file has them; an error names the one that cannot be stored."""
+    whole = "".join(entries)
+    if whole.isascii():
+        sizes, data = list(map(len, entries)), whole.encode()
+    else:
+        try:
+            pieces = [entry.encode() for entry in entries]
+        except UnicodeEncodeError:
+            entry = next(entry for entry in entries if _has_surrogate(entry))
             raise UnsupportedPipelineError(
                 step,
                 "vocabulary",
                 f"the entry {entry[:40]!r} holds a lone surrogate, which is no text and cannot be stored as UTF-8",
                 "clean the training texts, for example by text.encode('utf-8', 'replace').decode(), and fit again",
-            )
-        if len(entry) * 4 > MAX_ENTRY and len(entry.encode()) > MAX_ENTRY:
-            raise UnsupportedPipelineError(
-                step,
-                "vocabulary",
-                f"the entry {entry[:40]!r}… has {len(entry.encode()):,} bytes; at most {MAX_ENTRY:,} are held",
-                "min_df=2 or max_features=, or remove such words from the training texts, and fit again",
-            )
+            ) from None
+        sizes, data = list(map(len, pieces)), b"".join(pieces)
+    if (longest := max(sizes)) > MAX_ENTRY:
+        entry = entries[sizes.index(longest)]
+        raise UnsupportedPipelineError(
+            step,
+            "vocabulary",
+            f"the entry {entry[:40]!r}… has {longest:,} bytes; at most {MAX_ENTRY:,} are held",
+            "min_df=2 or max_features=, or remove such words from the training texts, and fit again",
+            edit={"min_df": 2},
+        )
+    return PackedTexts(data, array("Q", accumulate(sizes, initial=0)))
 
 
 def _has_surrogate(text: str) -> bool:

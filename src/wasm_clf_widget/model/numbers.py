@@ -23,7 +23,8 @@ def doubles(values: Any) -> array[float]:
         return values
     result = array("d")
     if hasattr(values, "astype") and hasattr(values, "tobytes"):
-        result.frombytes(values.astype("float64").tobytes())
+        if values.size:
+            result.frombytes(values.astype("float64", order="C", copy=False).data.cast("B"))
     elif isinstance(values, memoryview) and values.format == "d":
         result.frombytes(values.tobytes())
     else:
