@@ -1,4 +1,4 @@
-"""A plain web site on 127.0.0.1 for the tests of the page's runtime: the npm package, the golden models, and bad weather.
+"""A plain web site on 127.0.0.1 for the tests of the page's runtime: npm package, golden models, bad weather.
 
 ``Site.replies[path]`` puts an answer of the test's own in front of the files; ``Site.requests`` has what was asked.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,7 +29,8 @@ import * as wcw from "/dist/index.js";
 globalThis.wcw = wcw;
 globalThis.load = (model, options) => wcw.Classifier.load(model, options);
 // An error as a value, for the test to look at.
-globalThis.outcome = (promise) => promise.then(() => null, ({ name, code, message, action }) => ({ name, code, message, action }));
+globalThis.outcome = (promise) =>
+    promise.then(() => null, ({ name, code, message, action }) => ({ name, code, message, action }));
 </script></html>"""
 
 
@@ -96,10 +98,8 @@ class Site:
         for name, value in {**self.headers, **reply.headers, "Content-Length": str(length)}.items():
             request.send_header(name, value)
         request.end_headers()
-        try:
+        with suppress(OSError):  # the page may not want the rest
             request.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
-        except OSError:
-            pass  # the page did not want the rest
         if length != len(reply.body) or reply.cut is not None:
             request.close_connection = True
 

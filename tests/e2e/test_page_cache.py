@@ -1,4 +1,4 @@
-"""The cache in a real browser: what a second visit asks for, and what happens when the storage cannot be trusted or used."""
+"""The cache in a real browser: what a second visit asks for, and storage that cannot be trusted or used."""
 
 from __future__ import annotations
 
