@@ -33,6 +33,7 @@ from ..model.spec import (
     Vectorizer,
 )
 from ..texts import has_surrogate
+from .patterns import PatternError, compile_pattern
 from .precision import choose_weights
 
 HeadName = Literal["softmax", "sigmoid", "decision", "naive_bayes"]
@@ -82,7 +83,8 @@ def model_from_weights(
         norm: "l1", "l2", "max" or None.
         strip_accents: "ascii", "unicode" or None.
         stop_words: words that are dropped before n-grams are made (analyzer "word").
-        token_pattern: r"(?u)\b\w\w+\b" (the default) or r"(?u)\b\w+\b" (analyzer "word").
+        token_pattern: a pattern of Python's re with one capture group at most (analyzer "word"); the default is
+            r"(?u)\b\w\w+\b".
         binary: count a feature once.
         sublinear_tf: 1 + ln of the counts.
         n_features: how many features are hashed to; only with ``vocabulary=None``.
@@ -128,7 +130,7 @@ def model_from_weights(
         coef=matrix,
         intercept=_intercept(intercept, outputs),
     )
-    pattern = _token_pattern(analyzer, token_pattern)
+    pattern, program = _token_pattern(analyzer, token_pattern)
     vectorizer = Vectorizer(
         analyzer=analyzer,
         ngram_range=_ngram_range(ngram_range),
@@ -140,6 +142,7 @@ def model_from_weights(
         n_features=features,
         vocabulary=words,
         alternate_sign=alternate_sign and words is None,
+        program=program,
     )
     whole = Pipeline(vectorizer, tuple(transforms), linear)
     try:
@@ -350,17 +353,24 @@ def _ngram_range(value: Any) -> tuple[int, int]:
     return pair[0], pair[1]
 
 
-def _token_pattern(analyzer: str, pattern: Any) -> str | None:
+def _token_pattern(analyzer: str, pattern: Any) -> tuple[str | None, bytes | None]:
+    """The pattern, and the engine's program for it (None for the built-in ones)."""
     if analyzer != "word":
         if pattern is not None:
             raise InputError(
                 f"token_pattern: found {_short(pattern)}; the analyzer {analyzer!r} has no tokens: leave it out"
             )
-        return None
+        return None, None
     if pattern is None:
-        return TOKEN_PATTERNS[0]
-    _choice("token_pattern", pattern, TOKEN_PATTERNS)
-    return str(pattern)
+        return TOKEN_PATTERNS[0], None
+    if pattern in TOKEN_PATTERNS:
+        return str(pattern), None
+    if not isinstance(pattern, str):
+        raise InputError(f"token_pattern: found {_short(pattern)}, it must be a pattern of type str")
+    try:
+        return pattern, compile_pattern(pattern)
+    except PatternError as error:
+        raise InputError(f"token_pattern: {_short(pattern)}: {error.reason}; use {error.suggestion}") from None
 
 
 def _stop_words(analyzer: str, words: Any) -> tuple[str, ...]:
