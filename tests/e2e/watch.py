@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, W
 
 # JupyterLab's own harmless messages, each with its reason. Ours are never listed here.
 ALLOWED_ERRORS: list[re.Pattern[str]] = []
-LOCAL_SCHEMES = {"data", "blob", "about", "chrome-error"}
+LOCAL_SCHEMES = frozenset({"data", "blob", "about", "chrome-error"})
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Watch:
     warnings: list[str] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    schemes: frozenset[str] = LOCAL_SCHEMES
 
     def __enter__(self) -> Self:
         for event, handler in self._handlers().items():
@@ -49,7 +50,7 @@ class Watch:
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if parts.scheme not in LOCAL_SCHEMES and parts.hostname != "127.0.0.1":
+        if parts.scheme not in self.schemes and parts.hostname != "127.0.0.1":
             self.foreign.append(request.url)
         if request.post_data_buffer:
             self.bodies.append(request.post_data_buffer)
