@@ -62,8 +62,8 @@ def test_a_hundred_thousand_texts_do_not_freeze_the_page(
     assert many["same"], "a batch has the same bits as one text"
     assert many["progress"][-1] == [n, n]
     assert len(many["progress"]) > 10
-    # A page that is free ticks every 4 ms; a slice of the main thread takes 6 ms. Every 250 ms leaves room for a machine
-    # under load; a page that is held up for the whole batch has one tick or two.
+    # A page that is free ticks every 4 ms; a slice of the main thread takes 6 ms. Every 250 ms leaves room for a loaded
+    # machine; a page that is held up for the whole batch has one tick or two.
     assert many["ticks"] > max(3, many["ms"] / 250), many
 
 
