@@ -379,8 +379,11 @@ class Lines:
         except OSError as error:
             raise InputError(f"{source.path}: cannot be read: {error.strerror}") from None
         stream = unpacked(self._raw, source.format)
-        if stream.peek(3)[:3] == b"\xef\xbb\xbf":
-            stream.read(3)
+        try:
+            if stream.peek(3)[:3] == b"\xef\xbb\xbf":
+                stream.read(3)
+        except OSError as error:
+            raise InputError(f"{source.path}: cannot be read: {error}") from None
         return stream
 
     def open(self, source: Source) -> Any:

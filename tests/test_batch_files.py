@@ -1,0 +1,541 @@
+"""``wasm-clf batch``: files in, files out, whatever happens on the way."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+import wasm_clf_widget as wcw
+from wasm_clf_widget.batch import job as job_module
+from wasm_clf_widget.batch import readers
+from wasm_clf_widget.cli import app
+
+ROWS = 700
+SMALL = "from wasm_clf_widget.batch import job, readers; job.PART_ROWS, readers.GROUP_ROWS = {part}, {group}; "
+RUN = "from wasm_clf_widget.cli import app; app()"
+
+
+@pytest.fixture(scope="module")
+def clf() -> wcw.Classifier:
+    return wcw.Classifier.from_weights(["good", "bad"], [[1.5, -1.5]], [0.1], ["neg", "pos"], name="f")
+
+
+@pytest.fixture(scope="module")
+def model(clf: wcw.Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clf.save(tmp_path_factory.mktemp("model") / "m.safetensors")
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_module, "PART_ROWS", 200)
+    monkeypatch.setattr(readers, "GROUP_ROWS", 64)
+
+
+def texts(n: int = ROWS) -> list[str]:
+    drawn = random.Random(3)
+    words = ["good", "bad", "服务", "it's", 'a "quote"', "two\nlines", "a,comma", "é", ""]
+    return [" ".join(drawn.choices(words, k=4)) for _ in range(n)]
+
+
+def rows(n: int = ROWS) -> list[dict[str, Any]]:
+    return [{"id": f"{i:04d}", "review": text} for i, text in enumerate(texts(n))]
+
+
+def write(path: Path, values: list[dict[str, Any]]) -> Path:
+    """A file in the format that its name says, by other means than the code under test."""
+    if path.name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(values), path, row_group_size=150)
+        return path
+    if ".csv" in path.name:
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, list(values[0]))
+        writer.writeheader()
+        writer.writerows(values)
+        data = out.getvalue().encode()
+    else:
+        data = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode()
+    if path.suffix == ".gz":
+        data = gzip.compress(data)
+    elif path.suffix == ".zst":
+        data = pa.Codec("zstd").compress(data).to_pybytes()
+    path.write_bytes(data)
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()  # type: ignore[no-any-return]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if path.suffix == ".zst":
+        data = pa.input_stream(str(path), compression="zstd").read()
+    if ".csv" in path.name:
+        return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    return [json.loads(line) for line in data.decode().splitlines()]
+
+
+def batch(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["batch", *map(str, arguments)])
+
+
+FORMATS = ["csv", "csv.gz", "csv.zst", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_every_format_into_every_other(
+    clf: wcw.Classifier, model: Path, tmp_path: Path, source: str, target: str
+) -> None:
+    given = rows()
+    out = tmp_path / f"out.{target}"
+    result = batch(write(tmp_path / f"in.{source}", given), "-m", model, "-t", "review", "-o", out, "--scores")
+    assert result.exit_code == 0, result.output
+    p = clf.predict_proba([row["review"] for row in given])
+    labels = clf.predict([row["review"] for row in given])
+    got = read(out)
+    assert [{"id": row["id"], "review": row["review"]} for row in got] == given
+    assert [row["label"] for row in got] == labels.tolist()
+    assert [float(row["confidence"]) for row in got] == p.max(axis=1).tolist()
+    assert [[float(row["score_neg"]), float(row["score_pos"])] for row in got] == p.tolist()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"in.{source}", f"out.{target}"])
+
+
+def test_a_json_line_is_kept_as_it_stands(model: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"n": 1.50, "review": "good", "n": 12345678901234567890123}\r\n\n {"review":"\\u0062ad"} \n')
+    out = tmp_path / "out.jsonl"
+    assert batch(source, "-m", model, "-t", "review", "-o", out, "-q").exit_code == 0
+    first, second = out.read_text().splitlines()
+    assert first.startswith(
+        '{"n": 1.50, "review": "good", "n": 12345678901234567890123, "label": "pos", "confidence": 0.'
+    )
+    assert second.startswith('{"review":"\\u0062ad", "label": "neg", ')
+
+
+def test_parquet_keeps_types_and_one_row_group_a_part(model: Path, tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "review": pa.array(texts()).dictionary_encode(),
+            "stars": pa.array(range(ROWS), pa.int8())
+            if ROWS < 128
+            else pa.array([i % 5 for i in range(ROWS)], pa.int8()),
+            "tags": [[str(i)] for i in range(ROWS)],
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    out = tmp_path / "out.parquet"
+    assert batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out).exit_code == 0
+    got = pq.read_table(out)
+    assert got.select(["review", "stars", "tags"]).equals(table)
+    assert pq.ParquetFile(out).metadata.num_row_groups == -(-ROWS // 256)
+
+
+def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    given = []
+    for year in (2025, 2026):
+        for part in (0, 1):
+            folder = data / f"year={year}" / f"city=S%C3%A3o {part}"
+            folder.mkdir(parents=True)
+            some = [{"review": text} for text in texts(90)]
+            write(folder / "x.parquet", some)
+            given += [{**row, "year": str(year), "city": f"São {part}"} for row in some]
+    (data / "_SUCCESS").touch()
+    out = tmp_path / "out.parquet"
+    assert batch(data, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    got = read(out)
+    assert [{key: row[key] for key in ("review", "year", "city")} for row in got] == given
+    assert [row["label"] for row in got] == clf.predict([row["review"] for row in given]).tolist()
+    globbed = tmp_path / "globbed.parquet"
+    assert batch(data / "year=*" / "**" / "*.parquet", "-m", model, "-t", "review", "-o", globbed).exit_code == 0
+    assert [row["review"] for row in read(globbed)] == [row["review"] for row in given]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_no_rows(model: Path, tmp_path: Path, kind: str) -> None:
+    source = tmp_path / f"in.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table({"review": pa.array([], pa.string())}), source)
+    else:
+        source.write_text("review\n" if kind == "csv" else "")
+    out = tmp_path / f"out.{kind}"
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert read(out) == []
+    if kind == "csv":
+        assert out.read_text() == "review,label,confidence\n"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(b"\xef\xbb\xbfreview\ngood\n")
+    out = tmp_path / "out.csv"
+    assert batch(tmp_path / "in.csv", "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert [row["label"] for row in read(out)] == ["pos"]
+
+
+def test_another_delimiter(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id;review\n1;good, or not\n")
+    out = tmp_path / "out.jsonl"
+    assert batch(tmp_path / "in.csv", "-m", model, "-t", "review", "-o", out, "--delimiter", ";").exit_code == 0
+    assert read(out)[0]["review"] == "good, or not"
+
+
+# --- what is wrong with the arguments
+
+USAGE = [
+    ("in.csv", "out.csv", ["-t", "text"], "there is no column 'text'; there are 'id', 'review'"),
+    ("in.parquet", "out.csv", ["-t", "text"], "there is no column 'text'"),
+    ("in.jsonl", "out.csv", ["-t", "text"], "row 1: there is no 'text' in it; there are 'id', 'review'"),
+    ("missing.csv", "out.csv", ["-t", "review"], "missing.csv: there is no such file"),
+    ("in.csv", "out.txt", ["-t", "review"], "out.txt: the name must end in"),
+    ("in.csv", "out.parquet.gz", ["-t", "review"], "the name must end in"),
+    ("in.csv", "nowhere/out.csv", ["-t", "review"], "there is no such folder for the output"),
+    ("in.csv", "in.csv", ["-t", "review"], "in.csv exists: give another name, or --overwrite"),
+    ("in.csv", "out.csv", ["-t", "review", "--n-jobs", "0"], "n_jobs=0 is given"),
+    ("in.csv", "out.csv", ["-t", "review", "--delimiter", "||"], "one character is allowed"),
+    ("taken.csv", "out.csv", ["-t", "review"], "has a column 'label' already"),
+    ("taken.jsonl", "out.jsonl", ["-t", "review"], "it has 'label' already: give a --prefix"),
+    ("number.parquet", "out.csv", ["-t", "review"], "column 'review' must hold strings, it is of type int64"),
+    ("number.jsonl", "out.csv", ["-t", "review"], "row 1: 'review' must be a string, found int"),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "options", "message"), USAGE)
+def test_wrong_arguments_are_exit_code_2(
+    model: Path, tmp_path: Path, source: str, target: str, options: list[str], message: str
+) -> None:
+    for name in ("in.csv", "in.parquet", "in.jsonl"):
+        write(tmp_path / name, rows(3))
+    for name in ("taken.csv", "taken.jsonl"):
+        write(tmp_path / name, [{"review": "good", "label": "mine"}])
+    for name in ("number.parquet", "number.jsonl"):
+        write(tmp_path / name, [{"review": 3}])
+    before = (tmp_path / "in.csv").read_bytes()
+    result = batch(tmp_path / source, "-m", model, "-o", tmp_path / target, *options)
+    assert result.exit_code == 2, result.output
+    assert message in result.output
+    assert (tmp_path / "in.csv").read_bytes() == before
+
+
+def test_a_bad_model_is_exit_code_4(tmp_path: Path) -> None:
+    (tmp_path / "m.safetensors").write_bytes(b"nothing")
+    source = write(tmp_path / "in.csv", rows(3))
+    assert batch(source, "-m", tmp_path / "m.safetensors", "-t", "review", "-o", tmp_path / "o.csv").exit_code == 4
+
+
+# --- rows that cannot be classified
+
+BAD_ROWS = [
+    ("in.csv", b"id,review\n1,good\n2,\xff\n3,bad\n", 2, "row 2: not UTF-8: byte 0xff at position 0", 3),
+    ("in.csv", b"id,review\n1,good\n\xe9,x\n3,bad\n", 2, "row 2: not UTF-8: byte 0xe9", 3),
+    ("in.csv", b"id,review\n1,good\n2\n3,bad\n", 2, "row 2: 1 fields are given, the header has 2", 2),
+    ("in.csv", b"id,review\n1,good\n2,x,y\n3,bad\n", 2, "row 2: 3 fields are given", 2),
+    ("in.csv", b'id,review\n1,good\n2,"a"b\n3,bad\n', 2, "row 2: the file cannot be read on: ',' expected", 2),
+    ("in.jsonl", b'{"review": "good"}\n{"review": "\xff"}\n{"review": "bad"}\n', 2, "row 2: not UTF-8: byte 0xff", 2),
+    ("in.jsonl", b'{"review": "good"}\n{"review": \n{"review": "bad"}\n', 2, "row 2: Expecting value", 2),
+    ("in.jsonl", b'{"review": "good"}\n[1]\n{"review": "bad"}\n', 2, "row 2: an object is needed, found list", 2),
+    ("in.jsonl", b'{"review": "good"}\n{"review": null}\n{"review": "bad"}\n', 2, "row 2: there is no text", 3),
+    ("in.jsonl", b'{"review": "good"}\n{"review": "\\ud800"}\n{"review": "bad"}\n', 2, "row 2: ", 2),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "bad", "message", "kept"), BAD_ROWS)
+def test_a_bad_row_is_named_and_may_be_skipped(
+    model: Path, tmp_path: Path, name: str, data: bytes, bad: int, message: str, kept: int
+) -> None:
+    source, out = tmp_path / name, tmp_path / "out.jsonl"
+    source.write_bytes(data)
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert f"{source}: {message}" in result.output
+    assert not out.exists()
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip", "--overwrite")
+    assert result.exit_code == 1, result.output
+    assert "1 rows have no answer" in result.output
+    assert f"{source}: row {bad}: " in result.output
+    got = read(out)
+    assert len(got) == kept
+    assert [row["label"] for row in got if row["label"] is not None] == ["pos", "neg"]
+
+
+def test_a_parquet_text_that_is_no_utf8_is_named(model: Path, tmp_path: Path) -> None:
+    raw = pa.array([b"good"] * 300 + [b"\xff"] + [b"bad"] * 50, pa.binary())
+    column = pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:])
+    pq.write_table(pa.table({"review": column}), tmp_path / "in.parquet")
+    out = tmp_path / "out.csv"
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "in.parquet: row 301: the text is not UTF-8: byte 0xff at position 0" in result.output
+
+
+def test_nulls_may_be_answers_of_their_own(model: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.parquet", [{"review": "good"}, {"review": None}])
+    out = tmp_path / "out.parquet"
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 2
+    assert batch(source, "-m", model, "-t", "review", "-o", out, "--nulls", "skip", "--overwrite").exit_code == 0
+    assert [row["label"] for row in read(out)] == ["pos", None]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.csv.zst", "in.jsonl", "in.jsonl.gz", "in.parquet"])
+def test_a_file_that_ends_in_the_middle(model: Path, tmp_path: Path, name: str) -> None:
+    source = write(tmp_path / name, [{"id": "1", "review": 'a "good" one ' + text} for text in texts()])
+    data = source.read_bytes()
+    source.write_bytes(data[: data.rindex(b'"') - 2] if name in ("in.csv", "in.jsonl") else data[:-20])
+    out = tmp_path / "out.csv"
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert str(source) in result.output
+    assert not out.exists()
+
+
+def test_a_row_of_100_mb(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
+    long = "good " * (20 << 20)
+    source = write(tmp_path / "in.csv", [{"id": "1", "review": "bad"}, {"id": "2", "review": long}])
+    out = tmp_path / "out.parquet"
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    table = pq.read_table(out)
+    assert table["label"].to_pylist() == ["neg", "pos"]
+    assert pa.compute.binary_length(table["review"]).to_pylist() == [3, len(long)]
+
+
+# --- stops and starts
+
+
+def undisturbed(source: Path, model: Path, out: Path) -> bytes:
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    data = out.read_bytes()
+    out.unlink()
+    return data
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("n_jobs", ["1", "2"])
+@pytest.mark.parametrize("target", ["csv.gz", "jsonl", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "jsonl.zst", "parquet"])
+def test_a_resumed_job_makes_the_same_file(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, target: str, n_jobs: str
+) -> None:
+    given, out = write(tmp_path / f"in.{source}", rows()), tmp_path / f"out.{target}"
+    expected = undisturbed(given, model, out)
+    real = job_module._Run._save
+
+    def after(stop: int) -> Any:
+        def save(self: Any, *arguments: Any) -> None:
+            if self._done.parts == stop:
+                raise Stop
+            real(self, *arguments)
+
+        return save
+
+    for stop in (1, 2):
+        monkeypatch.setattr(job_module._Run, "_save", after(stop))
+        with pytest.raises(Stop):
+            job_module.run(wcw.Classifier.load(model), job_module.Job([str(given)], out, "review", resume=stop == 2))
+        assert not out.exists()
+    monkeypatch.setattr(job_module._Run, "_save", real)
+    result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume", "--n-jobs", n_jobs)
+    assert result.exit_code == 0, result.output
+    assert "of them before" in result.output
+    assert out.read_bytes() == expected
+    assert not (tmp_path / f"out.{target}.partial").exists()
+
+
+@pytest.fixture
+def stopped(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A job with one finished part."""
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+
+    def fail(self: Any, *arguments: Any) -> None:
+        if self._done.parts == 1:
+            raise Stop
+        real(self, *arguments)
+
+    real = job_module._Run._save
+    monkeypatch.setattr(job_module._Run, "_save", fail)
+    with pytest.raises(Stop):
+        job_module.run(wcw.Classifier.load(model), job_module.Job([str(given)], out, "review"))
+    monkeypatch.setattr(job_module._Run, "_save", real)
+    return given, out
+
+
+def test_finished_parts_are_not_thrown_away_unasked(model: Path, stopped: tuple[Path, Path]) -> None:
+    given, out = stopped
+    result = batch(given, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2
+    assert "holds finished parts of an earlier run: go on with --resume, or start anew" in result.output
+    assert len(read(out.with_name("out.csv.partial") / "part-000000.csv")) >= 200
+    result = batch(given, "-m", model, "-t", "review", "-o", out, "--overwrite")
+    assert result.exit_code == 0
+    assert "before" not in result.output
+    assert len(read(out)) == ROWS
+
+
+@pytest.mark.parametrize("change", ["model", "input", "option"])
+def test_parts_of_another_job_are_not_taken(
+    clf: wcw.Classifier, model: Path, tmp_path: Path, stopped: tuple[Path, Path], change: str
+) -> None:
+    given, out = stopped
+    options = ["--scores"] if change == "option" else []
+    if change == "input":
+        given.write_text(given.read_text() + "more,good\n")
+    if change == "model":
+        other = wcw.Classifier.from_weights(["good"], [[1.0]], [0.0], ["neg", "pos"], name="other")
+        model = other.save(tmp_path / "other.safetensors")
+    result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume", *options)
+    assert result.exit_code == 2
+    assert f"holds parts of another job: its {change}" in result.output
+
+
+def test_an_input_that_changes_while_it_is_read(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+
+    def save(self: Any, *arguments: Any) -> None:
+        os.utime(given, ns=(1, 1))
+        real(self, *arguments)
+
+    real = job_module._Run._save
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    result = batch(given, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 1
+    assert "in.csv: the file changed while it was read" in result.output
+    assert not out.exists()
+
+
+def test_a_model_file_that_changes_meanwhile_does_not_matter(
+    clf: wcw.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+    model = clf.save(tmp_path / "changing.safetensors")
+    expected = undisturbed(given, model, out)
+
+    def save(self: Any, *arguments: Any) -> None:
+        model.write_bytes(b"another")
+        real(self, *arguments)
+
+    real = job_module._Run._save
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    assert batch(given, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert out.read_bytes() == expected
+
+
+def test_a_crash_between_the_last_steps(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+    expected = undisturbed(given, model, out)
+    job = job_module.Job([str(given)], out, "review")
+    real = Path.replace
+    for stop in (".out.csv.joining", "joined.tmp"):
+
+        def replace(self: Path, target: Path, stop: str = stop) -> Path:
+            if self.name == stop:
+                raise Stop
+            return real(self, target)
+
+        monkeypatch.setattr(Path, "replace", replace)
+        with pytest.raises(Stop):
+            job_module.run(wcw.Classifier.load(model), job)
+        monkeypatch.setattr(Path, "replace", real)
+        assert not out.exists()
+        assert batch(given, "-m", model, "-t", "review", "-o", out, "--resume").exit_code == 0
+        assert out.read_bytes() == expected
+        assert [path.name for path in sorted(tmp_path.iterdir())] == ["in.csv", "out.csv"]
+        out.unlink()
+
+
+def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:
+    given, out = stopped
+    with job_module._locked(out.with_name("out.csv.partial")):
+        result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume")
+    assert result.exit_code == 2
+    assert "another run is at work there" in result.output
+
+
+def test_a_disk_that_fills_up(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", disk]).returncode:
+        pytest.skip("needs root, who may mount a small disk")
+    try:
+        given, out = write(tmp_path / "in.csv", rows(4000)), disk / "out.csv"
+        expected = undisturbed(given, model, tmp_path / "out.csv")
+        result = batch(given, "-m", model, "-t", "review", "-o", out)
+        assert result.exit_code == 1, result.output
+        assert "the disk is full. The finished parts are safe in" in result.output
+        assert not out.exists()
+        assert len(list((disk / "out.csv.partial").glob("part-*.csv"))) > 1
+        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
+        result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume")
+        assert result.exit_code == 0, result.output
+        assert "of them before" in result.output
+        assert out.read_bytes() == expected
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def started(given: Path, model: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    """The command in a process of its own, with many small parts."""
+    program = SMALL.format(part=4000, group=1000) + RUN
+    command = [sys.executable, "-c", program, "batch", given, "-m", model, "-t", "review", "-o", out, *options]
+    return subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+
+
+def parts_of(out: Path) -> int:
+    return len(list(Path(f"{out}.partial").glob("part-*[!n]")))
+
+
+def wait_for_parts(process: subprocess.Popen[str], out: Path, count: int) -> None:
+    while process.poll() is None and parts_of(out) < count:
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize(("source", "target"), [("csv", "jsonl.gz"), ("parquet", "parquet")])
+def test_sigkill_at_random_moments_and_resume(model: Path, tmp_path: Path, source: str, target: str) -> None:
+    given, out = write(tmp_path / f"in.{source}", rows(24_000)), tmp_path / f"out.{target}"
+    whole = started(given, model, tmp_path / f"whole.{target}")
+    assert whole.wait() == 0
+    kills = 0
+    while True:
+        process = started(given, model, out, *(["--resume"] if kills else []))
+        # Not before the job has begun, so that every round gets further and every kill hits work.
+        wait_for_parts(process, out, parts_of(out) + random.randint(1, 4))
+        time.sleep(random.random() / 20)
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+    assert process.returncode == 0, process.stderr and process.stderr.read()
+    assert kills > 0
+    assert out.read_bytes() == (tmp_path / f"whole.{target}").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([given.name, out.name, f"whole.{target}"])
+
+
+def test_control_c_leaves_finished_parts(model: Path, tmp_path: Path) -> None:
+    given, out = write(tmp_path / "in.jsonl", rows(40_000)), tmp_path / "out.csv"
+    process = started(given, model, out)
+    wait_for_parts(process, out, 2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "run the same command with --resume" in errors
+    assert not out.exists()
+    assert batch(given, "-m", model, "-t", "review", "-o", out, "--resume").exit_code == 2  # other parts: other sizes
+    again = started(given, model, out, "--resume")
+    assert again.wait() == 0
+    assert len(read(out)) == 40_000
