@@ -4,9 +4,8 @@
 // The engine files are copied into dist/ where they were built before.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -43,13 +42,40 @@ await Promise.all([
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
   build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(dist, "worker.js") }),
 ]);
-await build({ ...npm(), entryPoints: ["src/index.ts"], format: "esm", outfile: join(dist, "index.js"), sourcemap: true });
+for (const name of ["panels.js", "batch.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
+// Three entries that share what they have in common, so that a page has one engine for all of them.
+await build({
+  ...npm(), format: "esm", splitting: true, outdir: dist, chunkNames: "shared-[hash]", sourcemap: true,
+  entryPoints: { index: "src/index.ts", element: "src/element/define.ts", widget: "src/mount.ts" },
+});
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", join(here, "tsconfig.types.json")], { stdio: "inherit" });
+
+// Of the declarations only those that a caller's compiler can reach: the others name packages that callers do not have.
+const reached = new Set();
+const reach = (file) => {
+  if (reached.has(file)) return;
+  reached.add(file);
+  for (const [, path] of readFileSync(file, "utf8").matchAll(/from "(\.[^"]+)\.js"/g)) reach(join(dirname(file), `${path}.d.ts`));
+};
+for (const entry of ["index.d.ts", "element/define.d.ts", "mount.d.ts"]) reach(join(dist, entry));
+for (const name of readdirSync(dist, { recursive: true })) {
+  if (name.endsWith(".d.ts") && !reached.has(join(dist, name))) rmSync(join(dist, name));
+}
 
 for (const name of engines) copyFileSync(join(out, name), join(dist, name));
 
-const size = (path) => brotliCompressSync(readFileSync(path)).length;
-const assets = ["loader.js", "widget.js", "panels.js", "batch.js", "worker.js", "widget.css", "saved.js", ...engines];
-for (const name of assets) {
-  console.log(`${name.padEnd(22)} ${String(statSync(join(out, name)).size).padStart(7)} bytes, brotli ${String(size(join(out, name))).padStart(6)}`);
+// What a page may pin (integrity=), and what it weighs.
+const facts = (path) => {
+  const bytes = readFileSync(path);
+  return { bytes: bytes.length, brotli: brotliCompressSync(bytes).length, integrity: `sha384-${createHash("sha384").update(bytes).digest("base64")}` };
+};
+const shipped = readdirSync(dist).filter((name) => /\.(js|css|wasm)$/.test(name)).sort();
+writeFileSync(join(dist, "integrity.json"), `${JSON.stringify(Object.fromEntries(shipped.map((name) => [name, facts(join(dist, name))])), null, 1)}\n`);
+
+for (const [folder, names] of [[out, ["loader.js", "widget.js", "panels.js", "batch.js", "worker.js", "widget.css", "saved.js", ...engines]], [dist, shipped]]) {
+  console.log(folder);
+  for (const name of names) {
+    const { bytes, brotli } = facts(join(folder, name));
+    console.log(`  ${name.padEnd(22)} ${String(bytes).padStart(7)} bytes, brotli ${String(brotli).padStart(6)}`);
+  }
 }
