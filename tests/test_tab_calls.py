@@ -267,3 +267,15 @@ def test_the_kernel_answers_where_it_may_and_the_twin_looks(clf: wcw.Classifier)
 def test_a_question_that_is_not_whole_is_refused(clf: wcw.Classifier, what: Any, buffers: tuple[bytes, ...]) -> None:
     message, _ = ask(wcw.ClassifierWidget(clf, fallback="kernel"), what, *buffers)
     assert message["type"] == "refused"
+
+
+def test_a_page_that_is_still_loading_is_asked_again(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tab_calls, "REPEAT_SECONDS", 0.02)
+
+    async def run() -> list[wcw.ClassificationResult]:
+        call = shown.classify(["good"])
+        await asyncio.sleep(0.05)
+        AnsweringTab(shown)  # listens only now
+        return await call
+
+    assert asyncio.run(run())[0].label == "positive"

@@ -93,11 +93,22 @@ def start(
         # window.jupyterapp: the browser tests run commands by it, a curious reader may too.
         "--LabApp.expose_app_in_browser=True",
         f"--LabServerApp.app_settings_dir={overrides}",
+        f"--LabServerApp.labextensions_path={_extensions(home)}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--ServerApp.allow_root=True")
     process = subprocess.Popen(command, env=environment, **popen)  # type: ignore[call-overload]
     return Lab(process, f"http://127.0.0.1:{port}/", token)
+
+
+def _extensions(home: Path) -> Path:
+    """The environment's front-end extensions without JupyterLite's: those fail with an error in a JupyterLab."""
+    chosen = home / "labextensions"
+    chosen.mkdir(exist_ok=True)
+    for extension in (Path(sys.prefix) / "share/jupyter/labextensions").glob("*"):
+        if extension.name != "@jupyterlite":
+            (chosen / extension.name).symlink_to(extension)
+    return chosen
 
 
 def wait_until_ready(lab: Lab, seconds: float = 60) -> None:

@@ -84,8 +84,9 @@ function compiles(): boolean {
 function hostName(): string {
   if (typeof document === "undefined") return "node";
   const body = document.body;
-  if (document.getElementById("jupyter-config-data") !== null) {
-    if (document.querySelector('script[src*="jupyterlite"], link[href*="jupyterlite"]') !== null || "jupyterliteApp" in globalThis) return "JupyterLite";
+  const config = document.getElementById("jupyter-config-data");
+  if (config !== null) {
+    if (config.dataset["jupyterLiteRoot"] !== undefined) return "JupyterLite";
     return body?.dataset["notebook"] !== undefined ? "Notebook" : "JupyterLab";
   }
   if (body?.dataset["vscodeContext"] !== undefined || location.protocol === "vscode-webview:") return "VS Code";

@@ -68,7 +68,7 @@ async function views(assets: Assets, signal: AbortSignal, say: (status: Status) 
 }
 
 const fetching = (progress: number): Status => ({ state: "fetching", progress, code: "", message: "Fetching the widget from the kernel", action: "" });
-const WAITING: Status = { state: "waiting-for-kernel", progress: null, code: "", message: "Waiting for the kernel: it is busy with another cell", action: "" };
+const WAITING: Status = { state: "waiting-for-kernel", progress: null, code: "", message: "Waiting for the kernel: it is busy with another cell, or was restarted (then run this cell again)", action: "" };
 
 function sessionOf(model: WidgetModel): Session {
   const uid = model.get("_uid");

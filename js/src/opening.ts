@@ -36,7 +36,7 @@ export async function openClassifier({ assets, cache, channel, signal, fallback,
       say(statusOf("fetching", `Fetching the model · ${megabytes(sum)} of ${megabytes(total)}`, total > 0 ? sum / total : null));
     },
     onWaiting: (waiting) => say(waiting
-      ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell", null)
+      ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell, or was restarted (then run this cell again)", null)
       : statusOf("fetching", "Fetching the model", null)),
   });
   return Classifier.fromParts({

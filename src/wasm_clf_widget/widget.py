@@ -149,7 +149,7 @@ class ClassifierWidget(anywidget.AnyWidget):
         In one of the open pages, without holding it up. ``on_progress(done, total)`` is called for each slice.
 
         Awaiting works while the cell runs where the host delivers the page's messages meanwhile: ipykernel 7 with
-        JupyterLab 4.4 or Notebook 7.4, or later. Elsewhere the call fails after ten seconds and says so; there, keep
+        JupyterLab 4.4 or Notebook 7.4, or later. Elsewhere the call fails after twenty seconds and says so; there, keep
         the call and read ``call.result()`` in a later cell, or use ``call.add_done_callback``.
 
         Raises:

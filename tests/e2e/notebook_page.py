@@ -63,6 +63,27 @@ class NotebookPage:
         self.page.wait_for_function("() => window.jupyterapp !== undefined")
         self.wait_idle()
 
+    def reload(self) -> None:
+        """Reload the page, as a reader does; the kernel goes on."""
+        self.page.reload()
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60 * SECONDS)
+        self.page.wait_for_function("() => window.jupyterapp !== undefined")
+
+    def restart_kernel(self) -> None:
+        """A new kernel, which knows nothing of the widgets on the page."""
+        self.command("notebook:restart-kernel")
+        self.page.locator("dialog.jp-Dialog button.jp-mod-accept").click()
+        self.wait_idle()
+
+    def start_all(self) -> None:
+        """Run all cells without waiting for them."""
+        self.command("notebook:run-all-cells")
+
+    def is_busy(self) -> bool:
+        """Whether the kernel works on a cell, as JupyterLab shows it."""
+        script = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+        return bool(self.page.evaluate(script) == "busy")
+
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         """Execute one of JupyterLab's commands, as its menus do."""
         # Not waited for: a command that asks back in a dialog ends only with the answer.

@@ -19,8 +19,10 @@ from ..errors import EngineError, InputError, ModelFileError, WasmClfError
 
 T = TypeVar("T")
 
-TAKE_SECONDS = 10.0
+TAKE_SECONDS = 20.0
 """How long no page may answer before a call fails."""
+REPEAT_SECONDS = 1.0
+"""How often it is asked: a page that is still loading does not listen yet."""
 ANSWER_SECONDS = 120.0
 """How long the page that took the call may be silent."""
 
@@ -123,7 +125,7 @@ class TabCalls:
             raise EngineError(
                 "there is no running event loop: call this in a notebook's cell, or in a coroutine"
             ) from None
-        return self.ask("take", tab=None, seconds=TAKE_SECONDS, late=NOBODY)
+        return self.ask("take", tab=None, seconds=TAKE_SECONDS, late=NOBODY, repeat=True)
 
     def ask(
         self,
@@ -134,6 +136,7 @@ class TabCalls:
         tab: str | None,
         seconds: float | None = None,
         late: str = GONE,
+        repeat: bool = False,
     ) -> TabCall[Answer]:
         """Send one call, after ``take``; it fails with ``late`` after so many seconds of silence."""
         assert self._loop is not None, "take comes first"
@@ -146,7 +149,21 @@ class TabCalls:
         call.add_done_callback(lambda _call: self._forget(ident))
         message = {"wcw": 1, "type": "call", "id": ident, "tab": tab, "what": what, "value": value}
         self._send(message, buffers=list(buffers))
+        if repeat:
+            self._again(call, message)
         return call
+
+    def _again(self, call: TabCall[Answer], message: dict[str, Any]) -> None:
+        """Send it again, until there is an answer or the call has failed."""
+        assert self._loop is not None
+
+        def send() -> None:
+            if not call.done():
+                self._send(message)
+                self._again(call, message)
+
+        timer = _Timer(self._loop, REPEAT_SECONDS, send)
+        call.add_done_callback(lambda _call: timer.cancel())
 
     def then(self, what: str, value: Any, read: Callable[[Answer], T]) -> TabCall[T]:
         """Ask one page for one thing; ``read`` makes the result of its answer."""
