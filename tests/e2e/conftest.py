@@ -22,7 +22,7 @@ import lab
 from notebook_page import NotebookPage, write_notebook
 from runtime_page import RuntimePage
 from site_server import Site
-from watch import Watch
+from watch import LOCAL_SCHEMES, Watch
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE.parent / "shots"
@@ -153,6 +153,17 @@ def site() -> Iterator[Site]:
     """A plain web site on 127.0.0.1."""
     with Site() as served:
         yield served
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile in which files may be opened; any other host, a console error or an exception fails the test."""
+    fresh = browser.new_context(viewport={"width": 800, "height": 900}, accept_downloads=True)
+    with Watch(fresh, schemes=LOCAL_SCHEMES | {"file"}) as watch:
+        yield fresh
+        problems = watch.problems()
+    fresh.close()
+    assert problems == []
 
 
 NewPage = Callable[[], RuntimePage]

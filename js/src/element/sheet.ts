@@ -35,7 +35,6 @@ export const SHEET = `
 [part=number] { text-align: end; font-variant-numeric: tabular-nums; }
 [part=progress] { width: 100%; height: 6px; accent-color: var(--accent); }
 [part=status] { margin: 0; color: var(--dim); overflow-wrap: anywhere; }
-[part=status]:empty { display: none; }
 [part=status].bad { color: var(--bad); }
 button { font: inherit; font-size: 13px; color: inherit; background: none; border: 1px solid var(--rule); border-radius: 6px; padding: 2px 10px; cursor: pointer; }
 [part=more] { margin-top: 8px; }
