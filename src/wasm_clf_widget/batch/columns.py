@@ -17,8 +17,8 @@ from typing import Any
 
 from ..engines import Batch
 from ..errors import InputError
-from ..model.shape import shape_of
-from ..model.spec import Classes, Model
+from ..model.shape import pipeline_shape, shape_of
+from ..model.spec import Classes, Model, MultiOutputHead
 from .input import arrow
 from .work import Answered
 
@@ -47,20 +47,16 @@ class Columns:
         self._with_scores = scores
         self._outputs: list[_Output] = []
         first = 0
+        widths = _widths(model)
         for number, classes in enumerate(model.class_sets):
             suffix = f"_{number}" if model.targets == "multioutput" else ""
-            width = self._width(classes, len(model.class_sets))
+            width = widths[number]
             names = tuple(f"{prefix}score{suffix}_{value}" for value in classes.values) if scores else ()
             confidence = None if self._many else f"{prefix}confidence{suffix}"
             values = pa.array(classes.values, _arrow_type(classes))
             self._outputs.append(_Output(f"{prefix}label{suffix}", confidence, names, values, first, width))
             first += width
         self.schema = pa.schema([field for output in self._outputs for field in self._fields(output)])
-
-    def _width(self, classes: Classes, outputs: int) -> int:
-        """Columns of one output among the probabilities or, without those, the scores."""
-        one_score = not self._has_probabilities and len(classes.values) == 2 and self._shape.scores == outputs
-        return 1 if one_score else len(classes.values)
 
     def _fields(self, output: _Output) -> list[Any]:
         pa = arrow()
@@ -110,6 +106,16 @@ class Columns:
                 both = np.column_stack([-own, own]) if output.width == 1 and len(output.classes) == 2 else own
                 arrays += [pa.array(np.ascontiguousarray(column)) for column in both.T]
         return arrays
+
+
+def _widths(model: Model) -> list[int]:
+    """Columns of each output among the probabilities or, without those, the scores."""
+    shape = shape_of(model)
+    if shape.probabilities:
+        return [len(classes.values) for classes in model.class_sets]
+    if isinstance(model.head, MultiOutputHead):
+        return [pipeline_shape(member).scores for member in model.head.members]
+    return [shape.scores]
 
 
 def _arrow_type(classes: Classes) -> Any:
