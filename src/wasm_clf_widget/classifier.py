@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import answers, describe
 from .engines import Batch, Engine, EngineName, check_engine, open_engine
@@ -23,6 +23,9 @@ from .model.spec import Model
 from .model.tree import vectorizers
 from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
+
+if TYPE_CHECKING:
+    from .evaluation import Evaluation
 
 SUFFIX = ".safetensors"
 Variant = Literal["simd", "baseline"]
@@ -423,6 +426,25 @@ class Classifier:
         return classify_batches(
             self, batches, text, nulls=nulls, scores=scores, prefix=prefix, n_jobs=n_jobs, parity=parity
         )
+
+    def evaluate(self, texts: Any, labels: Iterable[Any], *, worst: int = 10, n_jobs: int | None = 1) -> Evaluation:
+        """How good the answers to labelled texts are; shows itself with plots in a notebook.
+
+        Args:
+            texts: a list or a column.
+            labels: the right class of each, of the classes' own type.
+            worst: how many of the mistakes made with the most confidence to explain.
+            n_jobs: threads, -1 for all cores.
+
+        Returns:
+            Accuracy, precision, recall and F1 of each class, confusion, calibration, the worst mistakes.
+
+        Raises:
+            InputError: a label that the model does not know (with its index), or not one for each text.
+        """
+        from .evaluation import evaluate
+
+        return evaluate(self, texts, labels, worst=worst, n_jobs=n_jobs)
 
     @property
     def batch_parity(self) -> ParityReport | None:
