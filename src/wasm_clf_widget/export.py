@@ -17,7 +17,7 @@ from .model.shape import shape_of
 from .model.spec import Model
 from .model.tree import vectorizers
 from .parity import Answer, Stages, Tally, answer_at, own_answer
-from .twin import Twin
+from .twin import Slack, Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +168,18 @@ def _open(data: bytes, model: Model) -> WasmEngine:
 
 def _try_all(
     model: Model, engine: Engine, texts: list[str], batch: Batch, source: _Source, refused: list[str]
-) -> list[Sequence[float]]:
+) -> list[Slack]:
     """Hold source, engine and twin against each other on every text; the tolerances of the scores."""
     twin = Twin(model)
     against_source = Tally(model, engine, source.by)
     against_twin = Tally(model, engine, "twin")
-    result: list[Sequence[float]] = []
+    result: list[Slack] = []
     for i, text in enumerate(texts):
         own = twin.answer(text)
         tolerance = own.source
         if not source.exact:
             tolerance = loosened(tolerance, own.sizes)
-        result.append(tolerance.scores)
+        result.append(tolerance)
         got = answer_at(model, batch, i)
         against_source.checked += 1
         against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)

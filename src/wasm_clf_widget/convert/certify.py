@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from math import isfinite
 
 from ..engines.base import Batch
 from ..model.shape import shape_of
 from ..model.spec import Certificate, Model
 from ..texts import has_surrogate
+from ..twin import Slack
 
 MAX_TEXTS = 256
 MAX_BYTES = 64 * 1024
@@ -19,24 +21,26 @@ def usable(texts: Sequence[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if not has_surrogate(text)]
 
 
-def choose(model: Model, texts: Sequence[str]) -> list[int]:
+def choose(model: Model, texts: Sequence[str], settled: Sequence[bool] | None = None) -> list[int]:
     """Indices of the texts that fit, in order; a text too long for what is left is passed over.
 
-    At least one is kept, the shortest: with thousands of classes one answer alone may be longer than all.
+    A text whose answer is not ``settled`` (a threshold lies within the tolerance) proves nothing and is left out. At
+    least one is kept, the shortest: with thousands of classes one answer alone may be longer than all.
     """
+    known = [i for i in range(len(texts)) if settled is None or settled[i]]
     shape = shape_of(model)
     answer = 8 * (3 * shape.scores + 2 * shape.probabilities) + 4 * shape.labels + 4
     room = MAX_BYTES - 4
     chosen: list[int] = []
-    for i, text in enumerate(texts):
-        size = answer + len(text.encode())
+    for i in known:
+        size = answer + len(texts[i].encode())
         if size <= room:
             chosen.append(i)
             room -= size
         if len(chosen) == MAX_TEXTS:
             break
-    if not chosen and texts:
-        chosen = [min(range(len(texts)), key=lambda i: len(texts[i]))]
+    if not chosen and known:
+        chosen = [min(known, key=lambda i: len(texts[i]))]
     return chosen
 
 
@@ -48,11 +52,12 @@ def certificate(
     scores: Sequence[Sequence[float]],
     probabilities: Sequence[Sequence[float]] | None,
     labels: Sequence[Sequence[int]],
-    tolerances: Sequence[Sequence[float]],
+    tolerances: Sequence[Slack],
     engine: Batch,
 ) -> Certificate:
     """The certificate of those of the texts that fit; all answers are given for all texts."""
-    chosen = choose(model, texts)
+    settled = [not any(slack.open) and all(map(isfinite, slack.scores)) for slack in tolerances]
+    chosen = choose(model, texts, settled)
     k, c, _ = shape_of(model)
     p = engine.probabilities
     return Certificate(
@@ -61,7 +66,7 @@ def certificate(
         scores=_flat(scores, chosen),
         probabilities=None if probabilities is None else _flat(probabilities, chosen),
         labels=array("I", (label for i in chosen for label in labels[i])),
-        tolerance=_flat(tolerances, chosen),
+        tolerance=_flat([slack.scores for slack in tolerances], chosen),
         engine_scores=array("d", (engine.scores[i * k + j] for i in chosen for j in range(k))),
         engine_probabilities=None if p is None else array("d", (p[i * c + j] for i in chosen for j in range(c))),
     )

@@ -15,6 +15,7 @@ from ...model.spec import (
     DistancesHead,
     Layer,
     LayersHead,
+    MultiOutputHead,
     Pipeline,
 )
 from ..arrays import check_finite, matrix, vector
@@ -129,7 +130,7 @@ def convert_constant(job: Job, step: str, estimator: Any, row: Row) -> Classifie
     class_lists = estimator.classes_ if several else [estimator.classes_]
     priors = estimator.class_prior_ if several else [estimator.class_prior_]
     constants = np.ravel(estimator.constant).tolist() if strategy == "constant" else [None] * len(priors)
-    class_sets, probabilities, labels = [], [], []
+    class_sets, members = [], []
     for values, prior, constant in zip(class_lists, priors, constants, strict=True):
         classes = convert_classes(step, values, fewest=1)
         own = np.asarray(prior, dtype=np.float64)
@@ -137,9 +138,8 @@ def convert_constant(job: Job, step: str, estimator: Any, row: Row) -> Classifie
         if strategy != "prior":
             own = np.eye(len(classes.values))[label]
         class_sets.append(classes)
-        probabilities.extend(own.tolist())
-        labels.append(label)
-    head = ConstantHead(doubles(probabilities), labels)
-    return Classified(
-        Pipeline(None, (), head), tuple(class_sets), targets="multioutput" if several else "single", decision=False
-    )
+        members.append(Pipeline(None, (), ConstantHead(doubles(own), [label])))
+    if not several:
+        return Classified(members[0], tuple(class_sets), decision=False)
+    head = MultiOutputHead(tuple(members))
+    return Classified(Pipeline(None, (), head), tuple(class_sets), targets="multioutput", decision=False)
