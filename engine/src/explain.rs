@@ -189,7 +189,7 @@ impl Model {
         } else {
             let of = |&(start, end): &(u32, u32)| {
                 if is_word {
-                    self.table.word(&pieces.joined, start as usize, end as usize)
+                    self.features.word(&pieces.joined, start as usize, end as usize)
                 } else {
                     crate::text::decode(&pieces.joined, start as usize).0.into()
                 }
@@ -204,7 +204,7 @@ impl Model {
                 (murmur::column(hash, features), murmur::is_positive(hash))
             } else {
                 let window = &symbols[first..first + n];
-                (if is_word { self.table.word_sequence(window) } else { self.table.chars(window) }, true)
+                (if is_word { self.features.word_sequence(window) } else { self.features.chars(window) }, true)
             };
             if feature != NONE && feature < features {
                 more |= occurrences.len() == MAX_SPANS;

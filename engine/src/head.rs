@@ -35,9 +35,15 @@ impl Head {
     /// Writes the K decision scores of a row; every index is below F.
     pub fn scores(&self, features: &Features, row: &Row, out: &mut [f64]) {
         features.sum(row, out);
-        out.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
+        self.add_intercept(out);
         #[cfg(feature = "broken")]
         crate::broken::scores(out);
+    }
+
+    /// The last step of the K decision scores.
+    #[inline(always)]
+    pub fn add_intercept(&self, out: &mut [f64]) {
+        out.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
     }
 
     /// The label of K scores: class 1 for a positive score, or the first of the largest.

@@ -1,6 +1,6 @@
 //! Text classifiers that were trained in scikit-learn, run with scikit-learn's own answers.
 //!
-//! `error ← text ← table, features, transform, head ← model ← abi`: text in, scores out. The engine knows the tensors of a model
+//! `error ← text, lookup ← table ← features ← ngrams, transform, head ← model ← abi`: text in, scores out. The engine knows the tensors of a model
 //! file (docs/model-file.md) and nothing of files, browsers or Python. Arithmetic: float64 sums in an order fixed by the
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.
@@ -22,6 +22,7 @@ mod file;
 mod head;
 mod json;
 pub mod ln;
+mod lookup;
 mod model;
 pub mod murmur;
 mod ngrams;

@@ -2,14 +2,15 @@
 
 use crate::config::{Analyzer, Config, Method, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, Options, Row};
+use crate::features::{Features, Options, Plan, Row};
 use crate::file::File;
 use crate::head::Head;
 use crate::murmur;
-use crate::ngrams;
+use crate::lookup::SLACK;
+use crate::ngrams::{self, Room};
 use crate::prelude::*;
-use crate::table::{self, STOP, Table};
-use crate::text::{Cutter, Normalizer, Pieces, Sink, words};
+use crate::table::Table;
+use crate::text::{Normalizer, Pieces, decode, words};
 use crate::transform::Transform;
 use crate::unicode::Version;
 
@@ -31,8 +32,9 @@ pub struct Model {
     pub(crate) transforms: Vec<Transform>,
     pub(crate) head: Head,
     pub(crate) normalizer: Normalizer,
-    pub(crate) table: Table,
     pub(crate) features: Features,
+    /// Where the transforms are the usual ones.
+    plan: Option<Plan>,
     pub(crate) row: Row,
     pub(crate) pieces: Pieces,
     scratch: Scratch,
@@ -43,26 +45,10 @@ pub struct Model {
 struct Scratch {
     normalized: Vec<u8>,
     ranges: Vec<(u32, u32)>,
-    /// Words' nodes, or characters.
+    /// Words' slots, or the numbers of characters.
     symbols: Vec<u32>,
-    /// The node of the n-gram that begins at each symbol, for the current n.
-    nodes: Vec<u32>,
+    room: Room,
     scores: Vec<f64>,
-}
-
-impl Sink for Vec<u32> {
-    #[inline(always)]
-    fn char(&mut self, c: char, _: u32, _: u32) {
-        self.push(c.into());
-    }
-
-    #[inline(always)]
-    fn pad(&mut self, _: u32) {
-        self.push(' '.into());
-    }
-
-    #[inline(always)]
-    fn end_group(&mut self) {}
 }
 
 impl Model {
@@ -88,13 +74,14 @@ impl Model {
         };
         let signed = vectorizer.method == Method::Hashing { alternate_sign: true };
         let options = Options { signed, binary: vectorizer.binary, float32 };
+        let rows = (vectorizer.n_features, vectorizer.method != Method::Vocabulary);
         Ok(Self {
-            features: Features::new(vectorizer.n_features, &idf, &coef, head.outputs, options),
+            features: Features::new(table, vectorizer.unicode, rows, &idf, &coef, head.outputs, options)?,
+            plan: plan(&transforms),
             normalizer: Normalizer::new(&vectorizer),
             head: Head { config: head, intercept },
             vectorizer,
             transforms,
-            table,
             row: Row::default(),
             pieces: Pieces::default(),
             scratch: Scratch::default(),
@@ -103,7 +90,7 @@ impl Model {
 
     /// The look-up table as the bytes of the tensor `vocabulary.table`.
     pub fn table_bytes(&self) -> Vec<u8> {
-        self.table.to_bytes()
+        self.features.table().to_bytes()
     }
 
     /// K.
@@ -129,8 +116,7 @@ impl Model {
         scores.resize(k, 0.0);
         let mut result = Ok(());
         for (i, text) in texts.enumerate() {
-            self.vectorize(text);
-            self.head.scores(&self.features, &self.row, &mut scores);
+            let found = self.score(text, &mut scores);
             if !scores.iter().all(|s| s.is_finite()) {
                 result = Err(Error::not_finite(i));
                 break;
@@ -145,19 +131,39 @@ impl Model {
                 *out = Head::label(&scores);
             }
             if let Some(out) = answers.known.get_mut(i) {
-                *out = self.row.indices.len() as u32;
+                *out = found as u32;
             }
         }
         self.scratch.scores = scores;
         result
     }
 
-    /// Fills `row` with the features of `text`, after all transforms.
-    pub(crate) fn vectorize(&mut self, text: &str) {
+    /// Writes the scores of `text`; how many features it has.
+    #[inline(always)]
+    fn score(&mut self, text: &str, scores: &mut [f64]) -> usize {
+        if let Some(plan) = self.plan {
+            self.count(text);
+            let found = self.features.score(plan, scores);
+            self.head.add_intercept(scores);
+            return found;
+        }
+        self.vectorize(text);
+        self.head.scores(&self.features, &self.row, scores);
+        self.row.values.len()
+    }
+
+    #[inline(always)]
+    fn count(&mut self, text: &str) {
         match self.vectorizer.method {
             Method::Vocabulary => self.look_up(text),
             Method::Hashing { .. } => self.hash(text),
         }
+    }
+
+    /// Fills `row` with the features of `text`, after all transforms.
+    #[inline(never)]
+    pub(crate) fn vectorize(&mut self, text: &str) {
+        self.count(text);
         self.features.finish(&mut self.row);
         for transform in &self.transforms {
             transform.apply(&self.features, &mut self.row);
@@ -168,8 +174,8 @@ impl Model {
 
     /// Cuts `text` into `pieces`, the general way.
     pub(crate) fn cut(&mut self, text: &str, with_places: bool) {
-        let table = &self.table;
-        let stop = |text: &[u8], start, end| table.word(text, start, end) == STOP;
+        let features = &self.features;
+        let stop = |text: &[u8], start, end| features.is_stop_word(features.word(text, start, end));
         self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop);
     }
 
@@ -202,11 +208,11 @@ impl Model {
         cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
         let count = self.vectorizer.n_features as u32;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
-        let stop_words = self.table.has_stop_words();
+        let stop_words = self.features.has_stop_words();
         self.features.reserve(ranges.len());
         for &(start, end) in ranges.iter() {
             let (start, end) = (start as usize, end as usize);
-            if stop_words && self.table.word(normalized, start, end) == STOP {
+            if stop_words && self.features.is_stop_word(self.features.word(normalized, start, end)) {
                 continue;
             }
             add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
@@ -214,31 +220,26 @@ impl Model {
     }
 
     fn look_up(&mut self, text: &str) {
-        let Scratch { normalized, ranges, symbols, nodes, .. } = &mut self.scratch;
+        let Scratch { normalized, ranges, symbols, room, .. } = &mut self.scratch;
         normalized.clear();
-        symbols.clear();
         self.normalizer.run(text, normalized, None);
-        let version = self.vectorizer.unicode;
+        let (features, ngrams) = (&mut self.features, self.vectorizer.ngrams);
         match self.vectorizer.analyzer {
             Analyzer::Word { min_chars } => {
-                cut_words(normalized, min_chars, version, ranges);
-                symbols.extend(
-                    ranges.iter().map(|&(start, end)| self.table.word(normalized, start as usize, end as usize)),
-                );
-                if self.table.has_stop_words() {
-                    symbols.retain(|&node| node != STOP);
+                cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
+                symbols.clear();
+                symbols.extend(ranges.iter().map(|&(start, end)| features.word(normalized, start as usize, end as usize)));
+                if features.has_stop_words() {
+                    symbols.retain(|&slot| !features.is_stop_word(slot));
                 }
-                ngrams::count_words(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+                ngrams::count_words(symbols, room, ngrams, features);
             }
-            Analyzer::Char => {
-                Cutter { version, words: false }.run(normalized, symbols);
-                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
-            }
-            Analyzer::CharWb => {
-                Cutter { version, words: true }.run(normalized, symbols);
-                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+            analyzer => {
+                let within = analyzer == Analyzer::CharWb;
+                ngrams::number_chars(normalized, within, features, symbols);
+                ngrams::count_chars(symbols, within, room, ngrams, features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
-                if self.vectorizer.ngrams.0 > 3 {
+                if within && ngrams.0 > 3 {
                     self.short_char_wb(text);
                 }
             }
@@ -249,12 +250,15 @@ impl Model {
     #[inline(never)]
     fn short_char_wb(&mut self, text: &str) {
         self.cut(text, false);
+        let Pieces { joined, ranges, groups, .. } = &self.pieces;
         let mut begin = 0;
-        for &end in &self.pieces.groups {
+        for &end in groups {
             let end = end as usize;
             if end - begin < self.vectorizer.ngrams.0 {
+                let chars: Vec<u32> =
+                    ranges[begin..end].iter().map(|&(at, _)| decode(joined, at as usize).0.into()).collect();
                 self.features.reserve(1);
-                self.features.add(self.table.chars(&self.scratch.symbols[begin..end]));
+                self.features.add(self.features.chars(&chars));
             }
             begin = end;
         }
@@ -277,7 +281,7 @@ fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
 fn cut_words(text: &mut Vec<u8>, min_chars: usize, version: Version, ranges: &mut Vec<(u32, u32)>) {
     ranges.clear();
     words(text, min_chars, version, ranges);
-    text.resize(text.len() + table::SLACK, 0);
+    text.resize(text.len() + SLACK, 0);
 }
 
 fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {
@@ -295,4 +299,21 @@ fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {
         )));
     }
     Table::build(vectorizer, vocabulary.iter(), stop_words)
+}
+
+/// The plan of transforms that are the usual ones, in the usual order.
+fn plan(transforms: &[Transform]) -> Option<Plan> {
+    if cfg!(feature = "broken") {
+        return None; // so that stages can be broken one by one
+    }
+    let mut plan = Plan::default();
+    for transform in transforms {
+        match transform {
+            Transform::SublinearTf if !plan.sublinear && !plan.idf && plan.norm.is_none() => plan.sublinear = true,
+            Transform::FeatureIdf if !plan.idf && plan.norm.is_none() => plan.idf = true,
+            Transform::Norm(norm) if plan.norm.is_none() => plan.norm = Some(*norm),
+            _ => return None,
+        }
+    }
+    Some(plan)
 }

@@ -33,12 +33,18 @@ impl Transform {
     /// Applies the step to the stored values of one row of `features`.
     pub fn apply(&self, features: &Features, row: &mut Row) {
         match self {
-            Transform::SublinearTf => row.values.iter_mut().for_each(|v| *v = log(*v) + 1.0),
+            Transform::SublinearTf => row.values.iter_mut().for_each(|v| *v = sublinear(*v)),
             Transform::FeatureIdf => features.scale(row),
             Transform::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
             Transform::Norm(norm) => normalize(*norm, &mut row.values),
         }
     }
+}
+
+/// 1 + ln v
+#[inline]
+pub fn sublinear(v: f64) -> f64 {
+    log(v) + 1.0
 }
 
 #[expect(
@@ -52,12 +58,26 @@ fn log(v: f64) -> f64 {
 }
 
 fn normalize(norm: Norm, values: &mut [f64]) {
-    let size = match norm {
-        Norm::L1 => values.iter().fold(0.0, |sum, v| sum + v.abs()),
-        Norm::L2 => libm::sqrt(values.iter().fold(0.0, |sum, v| sum + v * v)),
-        Norm::Max => values.iter().fold(0.0, |max: f64, v| max.max(v.abs())),
-    };
+    let size = norm.size(values.iter().fold(0.0, |sum, v| norm.add(sum, *v)));
     if size != 0.0 {
         values.iter_mut().for_each(|v| *v /= size);
+    }
+}
+
+impl Norm {
+    /// Adds a value to what becomes the norm, from 0.0.
+    #[inline(always)]
+    pub fn add(self, sum: f64, v: f64) -> f64 {
+        match self {
+            Norm::L1 => sum + v.abs(),
+            Norm::L2 => sum + v * v,
+            Norm::Max => sum.max(v.abs()),
+        }
+    }
+
+    /// The norm of all that was added.
+    #[inline(always)]
+    pub fn size(self, sum: f64) -> f64 {
+        if self == Norm::L2 { libm::sqrt(sum) } else { sum }
     }
 }
