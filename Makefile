@@ -76,9 +76,9 @@ fmt: setup
 	$(PY) -m ruff format .
 	cargo fmt $(MANIFEST)
 
-## make lite, docs   the JupyterLite site and the documentation: not there yet
-lite docs:
-	@echo "make $@: comes with a later issue (see CHANGELOG.md); nothing was built" >&2; exit 1
+## make lite         dist/lite/: the JupyterLite site, sealed; ARGS="--full-pyodide URL" for one on the open web
+lite: assets
+	$(PY) tools/lite/build.py $(ARGS)
 
 ## make clean        remove what was built (not .venv and node_modules)
 clean:

@@ -18,11 +18,20 @@ const shared = {
   external: ["node:*"], logLevel: "warning",
 };
 
+// A chunk of views borrows the first chunk's preact: src/lazy/kit.ts says why.
+const chunk = {
+  ...shared, format: "esm",
+  alias: { "preact/jsx-runtime": "./src/lazy/jsx.ts", "preact/hooks": "./src/lazy/hooks.ts", "@preact/signals": "./src/lazy/signals.ts" },
+};
+
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([
   build({ ...shared, entryPoints: ["src/loader.ts"], format: "esm", outfile: join(out, "loader.js") }),
   build({ ...shared, entryPoints: ["src/widget.ts"], format: "esm", outfile: join(out, "widget.js") }),
+  build({ ...shared, entryPoints: ["src/page/saved.ts"], format: "esm", outfile: join(out, "saved.js") }),
+  build({ ...chunk, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") }),
+  build({ ...chunk, entryPoints: ["src/batch.ts"], outfile: join(out, "batch.js") }),
   build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") }),
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
   build({ ...shared, entryPoints: ["src/index.ts"], format: "esm", outfile: join(dist, "index.js"), sourcemap: true }),
@@ -34,7 +43,7 @@ const engines = ["engine.baseline.wasm", "engine.simd.wasm"].filter((name) => ex
 for (const name of engines) copyFileSync(join(out, name), join(dist, name));
 
 const size = (path) => brotliCompressSync(readFileSync(path)).length;
-const assets = ["loader.js", "widget.js", "worker.js", "widget.css", ...engines];
+const assets = ["loader.js", "widget.js", "panels.js", "batch.js", "worker.js", "widget.css", "saved.js", ...engines];
 for (const name of assets) {
   console.log(`${name.padEnd(22)} ${String(statSync(join(out, name)).size).padStart(7)} bytes, brotli ${String(size(join(out, name))).padStart(6)}`);
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import unicodedata
 from array import array
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.preprocessing import Normalizer
 
+from wasm_clf_widget.model import spec
 from wasm_clf_widget.model.spec import (
+    Classes,
     Idf,
     LabelRule,
     LinearHead,
@@ -102,12 +105,19 @@ def read(pipeline: Any, name: str = "by hand", weights: Weights = "float64") -> 
         version="1",
         source=Source("scikit-learn", sklearn.__version__, platform.python_version()),
         unicode=unicodedata.unidata_version,
-        class_type=type(classes[0]).__name__,  # type: ignore[arg-type]
-        classes=tuple(classes),
+        class_sets=(Classes(type(classes[0]).__name__, tuple(classes)),),  # type: ignore[arg-type]
         weights=weights,
         bound=0.0 if weights == "float64" else None,
         uncertain_below=None,
-        vectorizer=vectorizer,
-        transforms=tuple(transforms),
-        head=read_head(steps[-1]),
+        pipeline=spec.Pipeline(vectorizer, tuple(transforms), read_head(steps[-1])),
     )
+
+
+def changed(model: Model, **changes: Any) -> Model:
+    """The model with other parts of its pipeline (``front``, ``transforms``, ``head``) or other ``classes``."""
+    if "classes" in changes:
+        values = tuple(changes.pop("classes"))
+        kind: Any = changes.pop("class_type", type(values[0]).__name__)
+        changes["class_sets"] = (Classes(kind, values),)
+    of_pipeline = {key: changes.pop(key) for key in ("front", "transforms", "head") if key in changes}
+    return replace(model, pipeline=replace(model.pipeline, **of_pipeline), **changes)

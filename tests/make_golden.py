@@ -24,7 +24,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.extmath import softmax
 
 from golden_cases import CASES, Case
-from handmade import read
+from handmade import changed, read
 from wasm_clf_widget.model.file import dump
 from wasm_clf_widget.model.spec import Model
 from wasm_clf_widget.twin import Twin
@@ -75,7 +75,7 @@ def model_of(case: Case, pipeline: Pipeline) -> Model:
     python = ".".join(map(str, sys.version_info[:2]))
     model = dataclasses.replace(model, source=dataclasses.replace(model.source, python=python))
     if case.link is not None:
-        model = dataclasses.replace(model, head=dataclasses.replace(model.head, link=case.link))
+        model = changed(model, head=dataclasses.replace(model.head, link=case.link))
     return model
 
 

@@ -246,7 +246,7 @@ def test_a_look_up_table_that_lies_is_never_used_in_silence(wasm: wcw.Classifier
     """The hash binds the table; with a repaired hash the engine refuses it or the replay shows it."""
     from dataclasses import replace
 
-    table = bytearray(wasm.model.table or b"")
+    table = bytearray(wasm.model.tables[0] or b"")
     assert table
     generator = random.Random(8)
     for _ in range(60):

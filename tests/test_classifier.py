@@ -27,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 import wasm_clf_widget as wcw
+from handmade import changed
 from test_model_file import repack
 from wasm_clf_widget import export, parity
 from wasm_clf_widget.convert import certify
@@ -231,7 +232,7 @@ def test_explanations_add_up(pair: tuple[Any, wcw.Classifier]) -> None:
         assert list(explanation.scores) == pytest.approx(expected, abs=1e-12)
         for span in explanation.spans:
             assert 0 <= span.start < span.end <= len(text)
-    if clf.model.vectorizer.analyzer == "word":
+    if clf.model.pipeline.front.analyzer == "word":
         spans = {(s.start, s.end, s.ngram) for s in clf.explain("\U0001f600 Good film").spans}
         assert (2, 6, "good") in spans
 
@@ -345,7 +346,7 @@ def test_the_certificate_keeps_256_texts_and_64_kilobytes(words: tuple[Any, wcw.
     assert certificate is not None
     size = sum(len(t.data) for n, t in container.read(words[1].model_bytes).tensors().items() if "certificate." in n)
     assert size <= 64 * 1024
-    many = replace(model, classes=tuple(map(str, range(4000))), head=replace(model.head, outputs=4000))
+    many = changed(model, classes=tuple(map(str, range(4000))), head=replace(model.head, outputs=4000))
     assert certify.choose(many, ["some text", "short", "another text"]) == [1]
 
 
@@ -385,7 +386,7 @@ def test_a_classifier_that_disagrees_is_never_returned(monkeypatch: pytest.Monke
 
 def alter(clf: wcw.Classifier, word: str, factor: float) -> wcw.Classifier:
     """The file with one weight of ``word`` times ``factor``, its hashes repaired."""
-    vocabulary = clf.model.vectorizer.vocabulary
+    vocabulary = clf.model.pipeline.front.vocabulary
     assert vocabulary is not None
     row = list(vocabulary).index(word)
 
@@ -664,7 +665,7 @@ def test_labels_near_a_tie_follow_the_promise() -> None:
     assert not held([1.0, 2.0, 2.0 - 3e-9], 1, 2, 1e-9)
     assert not held([1.0, 2.0, 2.0], 1, 2, 0.0)
     assert held([1.0, 2.0, 2.0], 1, 1, 0.0)
-    binary = replace(model, classes=("a", "b"), head=replace(model.head, outputs=1))
+    binary = changed(model, classes=("a", "b"), head=replace(model.head, outputs=1))
     close, far = parity.Answer([1e-9], None, 1), parity.Answer([1e-7], None, 1)
     other = parity.Answer([-1e-9], None, 0)
     assert parity.difference(binary, close, other, [2e-9])[1:] == (True, True)

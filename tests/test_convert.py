@@ -26,7 +26,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
-from wasm_clf_widget.convert import heads
+from handmade import changed
+from wasm_clf_widget.convert import versions
+from wasm_clf_widget.convert.heads.linear import _link
 from wasm_clf_widget.convert.precision import (
     AUTO_LIMIT,
     choose_weights,
@@ -37,7 +39,17 @@ from wasm_clf_widget.convert.precision import (
 from wasm_clf_widget.convert.sklearn import model_from_sklearn, source_answers
 from wasm_clf_widget.convert.ugly_texts import ugly_texts
 from wasm_clf_widget.errors import UnsupportedPipelineError
-from wasm_clf_widget.model.spec import Idf, LinearHead, Model, Normalize, SublinearTf
+from wasm_clf_widget.model.spec import (
+    TOKEN_PATTERNS,
+    Classes,
+    Idf,
+    LinearHead,
+    Model,
+    Normalize,
+    SublinearTf,
+    Vectorizer,
+)
+from wasm_clf_widget.model.spec import Pipeline as ModelPipeline
 from wasm_clf_widget.twin import Twin
 
 VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
@@ -76,9 +88,9 @@ def check(pipeline: Pipeline, **options: Any) -> Model:
         if i in source.refused:
             continue
         answer = twin.answer(text)
-        if SublinearTf() not in model.transforms[1:]:
+        if SublinearTf() not in model.pipeline.transforms[1:]:
             assert same_bits(answer.scores, source.scores[i]), text
-            assert answer.label == source.labels[i], text
+            assert [answer.label] == source.labels[i].tolist(), text
         assert (answer.probabilities is None) == (source.probabilities is None)
         if answer.probabilities is not None and source.probabilities is not None:
             allowed = probability_tolerance(model, answer.scores, [0.0])
@@ -113,9 +125,9 @@ def check(pipeline: Pipeline, **options: Any) -> Model:
 )
 def test_vectorizer(vectorizer: Any) -> None:
     model = check(fitted(vectorizer, RidgeClassifier()))
-    assert model.vectorizer.binary == vectorizer.binary
-    assert model.vectorizer.ngram_range == vectorizer.ngram_range
-    assert model.vectorizer.alternate_sign == getattr(vectorizer, "alternate_sign", False)
+    assert model.pipeline.front.binary == vectorizer.binary
+    assert model.pipeline.front.ngram_range == vectorizer.ngram_range
+    assert model.pipeline.front.alternate_sign == getattr(vectorizer, "alternate_sign", False)
 
 
 def test_vocabulary_stands_in_the_order_of_its_indices() -> None:
@@ -127,8 +139,8 @@ def test_vocabulary_stands_in_the_order_of_its_indices() -> None:
         (("good", np.str_("bad")), ["good", "bad"]),
     ):
         model = check(fitted(TfidfVectorizer(vocabulary=vocabulary), RidgeClassifier()))
-        assert list(model.vectorizer.vocabulary or ()) == expected
-        assert all(type(entry) is str for entry in model.vectorizer.vocabulary or ())
+        assert list(model.pipeline.front.vocabulary or ()) == expected
+        assert all(type(entry) is str for entry in model.pipeline.front.vocabulary or ())
 
 
 def test_vocabulary_of_a_vectorizer_that_was_never_fitted_is_read_without_touching_it() -> None:
@@ -136,7 +148,7 @@ def test_vocabulary_of_a_vectorizer_that_was_never_fitted_is_read_without_touchi
     head = RidgeClassifier().fit(vectorizer.transform(TEXTS), TWO)
     fresh = CountVectorizer(vocabulary=["good", "bad"])
     model = model_from_sklearn(make_pipeline(fresh, head), name="m")
-    assert list(model.vectorizer.vocabulary or ()) == ["good", "bad"]
+    assert list(model.pipeline.front.vocabulary or ()) == ["good", "bad"]
     assert not hasattr(fresh, "vocabulary_")
 
 
@@ -145,19 +157,21 @@ def test_entries_that_no_text_can_hold_are_kept() -> None:
 
 
 def test_stop_words_are_those_of_the_word_analyzer() -> None:
-    words = check(fitted(CountVectorizer(stop_words="english"), RidgeClassifier())).vectorizer.stop_words
+    words = check(fitted(CountVectorizer(stop_words="english"), RidgeClassifier())).pipeline.front.stop_words
     assert set(words) == ENGLISH_STOP_WORDS
     assert (
-        check(fitted(CountVectorizer(analyzer="char", stop_words="english"), RidgeClassifier())).vectorizer.stop_words
+        check(
+            fitted(CountVectorizer(analyzer="char", stop_words="english"), RidgeClassifier())
+        ).pipeline.front.stop_words
         == ()
     )
     odd = CountVectorizer(stop_words=["good", "good", np.str_("bad"), "\ud800"])
-    assert check(fitted(odd, RidgeClassifier())).vectorizer.stop_words == ("bad", "good")
+    assert check(fitted(odd, RidgeClassifier())).pipeline.front.stop_words == ("bad", "good")
 
 
 def test_the_pattern_may_leave_out_its_flag() -> None:
     model = check(fitted(CountVectorizer(token_pattern=r"\b\w+\b"), RidgeClassifier()))
-    assert model.vectorizer.token_pattern == r"(?u)\b\w+\b"
+    assert model.pipeline.front.token_pattern == r"(?u)\b\w+\b"
 
 
 def test_a_tokenizer_that_is_never_called_is_no_obstacle() -> None:
@@ -168,8 +182,8 @@ def test_parameters_set_after_fit_count_only_where_scikit_learn_reads_them() -> 
     pipeline = fitted(TfidfVectorizer(), RidgeClassifier())
     pipeline[0].set_params(norm=None, sublinear_tf=True, use_idf=False, lowercase=False)
     model = check(pipeline)
-    assert [type(transform) for transform in model.transforms] == [Idf, Normalize]
-    assert not model.vectorizer.lowercase
+    assert [type(transform) for transform in model.pipeline.transforms] == [Idf, Normalize]
+    assert not model.pipeline.front.lowercase
 
 
 @pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
@@ -177,11 +191,11 @@ def test_ngrams_longer_than_any_feature_are_left_out(analyzer: str) -> None:
     vectorizer = CountVectorizer(analyzer=analyzer, ngram_range=(1, 1000), max_features=40)
     pipeline = fitted(vectorizer, RidgeClassifier())
     entries = [entry.split(" ") if analyzer == "word" else entry for entry in pipeline[0].vocabulary_]
-    assert check(pipeline).vectorizer.ngram_range == (1, max(map(len, entries)))
+    assert check(pipeline).pipeline.front.ngram_range == (1, max(map(len, entries)))
 
 
 def test_a_word_range_that_ends_at_one_is_single_words() -> None:
-    assert check(fitted(CountVectorizer(ngram_range=(0, 1)), RidgeClassifier())).vectorizer.ngram_range == (1, 1)
+    assert check(fitted(CountVectorizer(ngram_range=(0, 1)), RidgeClassifier())).pipeline.front.ngram_range == (1, 1)
 
 
 # --- transformers
@@ -199,7 +213,7 @@ def test_transformers_in_any_number_and_order() -> None:
             RidgeClassifier(),
         )
     )
-    kinds = [t.norm if isinstance(t, Normalize) else type(t).__name__ for t in model.transforms]
+    kinds = [t.norm if isinstance(t, Normalize) else type(t).__name__ for t in model.pipeline.transforms]
     assert kinds == ["max", "Idf", "l1", "l2", "Idf", "l2"]
 
 
@@ -216,7 +230,7 @@ def test_logarithms_of_what_is_no_count_stay_within_their_tolerance() -> None:
 def test_idf_is_used_where_it_exists_whatever_use_idf_says_by_now() -> None:
     pipeline = fitted(CountVectorizer(), TfidfTransformer(), RidgeClassifier())
     pipeline[1].set_params(use_idf=False)
-    assert any(isinstance(transform, Idf) for transform in check(pipeline).transforms)
+    assert any(isinstance(transform, Idf) for transform in check(pipeline).pipeline.transforms)
 
 
 def test_steps_that_do_nothing_and_pipelines_within() -> None:
@@ -264,7 +278,7 @@ def test_head(head: Any, links: tuple[str, str], y: Any) -> None:
     assert model.head.outputs == (1 if two and not bayes else 2 if two else 3)
     assert model.head.label == ("sign" if model.head.outputs == 1 else "argmax")
     assert model.head.kind == ("naive_bayes" if bayes else "linear")
-    assert len(model.head.coef) == model.vectorizer.n_features * model.head.outputs
+    assert len(model.head.coef) == model.pipeline.front.n_features * model.head.outputs
 
 
 def test_liblinear_has_two_classes() -> None:
@@ -301,10 +315,10 @@ def test_older_logistic_regression(options: dict[str, Any], y: Any, link: str) -
 def test_the_installed_versions_rule_decides(
     version: str, options: dict[str, Any], n_classes: int, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads.sklearn, "__version__", version)
+    monkeypatch.setattr(versions.sklearn, "__version__", version)
     head = LogisticRegression()
     vars(head).update(options)
-    assert heads._link(head, n_classes) == link
+    assert _link(head, n_classes) == link
 
 
 def test_sigmoids_that_all_underflow() -> None:
@@ -352,7 +366,7 @@ def test_sparse_coefficients() -> None:
 )
 def test_classes_keep_their_type(y: Any, kind: str, classes: tuple[Any, ...]) -> None:
     model = check(fitted(CountVectorizer(), RidgeClassifier() if kind != "bool" else LinearSVC(), y=y))
-    assert (model.class_type, model.classes) == (kind, classes)
+    assert model.class_sets == (Classes(kind, classes),)
     assert all(type(label).__name__ == kind for label in model.classes)
 
 
@@ -361,7 +375,7 @@ def test_the_model_says_where_it_comes_from() -> None:
     assert (model.name, model.version) == ("reviews", "7")
     assert (model.source.library, model.source.version) == ("scikit-learn", sklearn.__version__)
     assert model.certificate is None
-    assert model.table is None
+    assert model.tables == ()
 
 
 # --- the source's answers
@@ -372,8 +386,8 @@ def test_source_answers_are_those_of_the_pipeline() -> None:
     answers = source_answers(pipeline, TEXTS)
     assert np.array_equal(answers.scores, pipeline.decision_function(TEXTS))
     assert np.array_equal(answers.probabilities, pipeline.predict_proba(TEXTS))
-    assert np.array_equal(pipeline.classes_[answers.labels], pipeline.predict(TEXTS))
-    assert source_answers(pipeline, []).scores.shape == (0, 3)
+    assert np.array_equal(pipeline.classes_[answers.labels[:, 0]], pipeline.predict(TEXTS))
+    assert source_answers(pipeline, []).scores.shape[0] == 0
 
 
 def test_texts_on_which_the_source_raises_are_told_apart() -> None:
@@ -393,6 +407,14 @@ def test_texts_on_which_the_source_raises_are_told_apart() -> None:
 
 def linear(coef: list[float], outputs: int, link: Any, intercept: list[float] | None = None) -> LinearHead:
     return LinearHead("linear", link, "argmax", outputs, coef, intercept or [0.0] * outputs)
+
+
+def hashing(n: int) -> Vectorizer:
+    return Vectorizer("word", (1, 1), True, None, TOKEN_PATTERNS[0], (), False, n, None)
+
+
+def whole(head: LinearHead, *transforms: Any) -> ModelPipeline:
+    return ModelPipeline(hashing(len(head.coef) // head.outputs), transforms, head)
 
 
 def test_auto_takes_float32_where_its_error_is_proved_small() -> None:
@@ -426,9 +448,9 @@ def test_float32_on_request() -> None:
 @pytest.mark.parametrize("weight", [1e39, -1e39, 1e-39, -1e-310, 3.4028235e38 * 1.0000001])
 def test_weights_outside_float32s_range(weight: float) -> None:
     head = linear([0.0, weight, 0.5], 1, "logistic")
-    assert choose_weights([Normalize("l2")], head, 2, "auto") == ("float64", 0.0)
+    assert choose_weights(whole(head, Normalize("l2"))) == ("float64", 0.0)
     with pytest.raises(UnsupportedPipelineError, match="float32's normal range"):
-        choose_weights([Normalize("l2")], head, 2, "float32")
+        choose_weights(whole(head, Normalize("l2")), "float32")
 
 
 def _worst(link: str, outputs: int, norm: str, rng: np.random.Generator) -> tuple[float, float]:
@@ -436,7 +458,7 @@ def _worst(link: str, outputs: int, norm: str, rng: np.random.Generator) -> tupl
     n = 12
     coef = rng.normal(size=(n, outputs)) * 10.0 ** rng.integers(-2, 3)
     head = linear(coef.ravel().tolist(), outputs, link, rng.normal(size=outputs).tolist())
-    bound = probability_bound([Normalize(norm)], head, max(2, outputs))  # type: ignore[arg-type]
+    bound = probability_bound(whole(head, Normalize(norm)))  # type: ignore[arg-type]
     assert bound is not None
     rounded = coef.astype(np.float32).astype(np.float64)
     delta = rounded - coef
@@ -489,8 +511,7 @@ def test_tolerances_are_the_promised_ones() -> None:
     def model(weights: Any, *transforms: Any) -> Model:
         made = model_from_sklearn(fitted(CountVectorizer(vocabulary=["good", "bad"]), RidgeClassifier()), name="m")
         head = linear([2.0, -3.0], 1, "none", [10.0])
-        values = {name: getattr(made, name) for name in made.__slots__}
-        return Model(**{**values, "weights": weights, "head": head, "transforms": transforms})
+        return changed(made, weights=weights, head=head, transforms=transforms)
 
     row = [(0, 1.5), (1, 2.0)]  # Σ|wx| = 9, score 7
     assert score_tolerance(model("float64"), row) == [0.0]

@@ -24,6 +24,7 @@ import wasmtime
 from wasm_clf_widget.convert.ugly_texts import ugly_texts
 from wasm_clf_widget.engines.wasmtime_engine import engine_path, open_wasmtime_engine
 from wasm_clf_widget.model.file import parse
+from wasm_clf_widget.model.shape import shape_of
 from wasm_clf_widget.model.spec import Model
 from wasm_clf_widget.texts import replace_surrogates
 
@@ -44,7 +45,8 @@ class Job:
 
     @property
     def columns(self) -> tuple[int, int]:
-        return self.model.head.outputs, 0 if self.model.head.link == "none" else len(self.model.classes)
+        shape = shape_of(self.model)
+        return shape.scores, shape.probabilities
 
     def encoded(self) -> tuple[bytes, array[int]]:
         parts = [text.encode() for text in self.texts]

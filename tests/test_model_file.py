@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from handmade import changed
 from wasm_clf_widget.errors import InputError, ModelFileError
 from wasm_clf_widget.model import safetensors as container
 from wasm_clf_widget.model.file import dump, parse
 from wasm_clf_widget.model.spec import (
     Certificate,
+    Classes,
     Idf,
     LinearHead,
     Model,
     Normalize,
+    Pipeline,
     Source,
     SublinearTf,
     Vectorizer,
@@ -58,26 +61,27 @@ def make_model(**changes: Any) -> Model:
         version="1",
         source=Source("scikit-learn", "1.9.1", "3.11.7"),
         unicode="14.0.0",
-        class_type="str",
-        classes=("no", "yes", 'per"haps\u2028'),
+        class_sets=(Classes("str", ("no", "yes", 'per"haps\u2028')),),
         weights="float64",
         bound=0.0,
         uncertain_below=0.6,
-        vectorizer=words,
-        transforms=(SublinearTf(), Idf(array("d", map(math.exp, range(5)))), Normalize("l2")),
-        head=LinearHead("linear", "softmax", "argmax", 3, coef, array("d", [0.1, 0.2, 0.3])),
+        pipeline=Pipeline(
+            words,
+            (SublinearTf(), Idf(array("d", map(math.exp, range(5)))), Normalize("l2")),
+            LinearHead("linear", "softmax", "argmax", 3, coef, array("d", [0.1, 0.2, 0.3])),
+        ),
         certificate=certificate,
-        table=b"\1\2\3",
+        tables=(b"\1\2\3",),
     )
-    return replace(model, **changes)
+    return changed(model, **changes)
 
 
 def with_head(model: Model, **changes: Any) -> Model:
-    return replace(model, head=replace(model.head, **changes))
+    return changed(model, head=replace(model.head, **changes))
 
 
 def with_vectorizer(model: Model, **changes: Any) -> Model:
-    return replace(model, vectorizer=replace(model.vectorizer, **changes))
+    return changed(model, front=replace(model.pipeline.front, **changes))
 
 
 def repack(data: bytes, change: Any = None, *, document: Any = None, fix_hash: bool = True) -> bytes:
@@ -110,21 +114,20 @@ def test_every_field_comes_back() -> None:
         "version",
         "source",
         "unicode",
-        "class_type",
-        "classes",
+        "class_sets",
         "weights",
         "bound",
         "uncertain_below",
     ):
         assert getattr(again, name) == getattr(model, name), name
-    assert again.table == model.table
-    assert plain(again.vectorizer.vocabulary) == list(WORDS)
-    assert replace(again.vectorizer, vocabulary=WORDS) == model.vectorizer
+    assert again.tables == model.tables
+    assert plain(again.pipeline.front.vocabulary) == list(WORDS)
+    assert replace(again.pipeline.front, vocabulary=WORDS) == model.pipeline.front
     assert plain(again.head.coef) == plain(model.head.coef)
     assert plain(again.head.intercept) == plain(model.head.intercept)
-    assert again.transforms[0] == SublinearTf()
-    assert again.transforms[2] == Normalize("l2")
-    assert plain(again.transforms[1].values) == plain(model.transforms[1].values)  # type: ignore[union-attr]
+    assert again.pipeline.transforms[0] == SublinearTf()
+    assert again.pipeline.transforms[2] == Normalize("l2")
+    assert plain(again.pipeline.transforms[1].values) == plain(model.pipeline.transforms[1].values)  # type: ignore[union-attr]
     assert again.certificate is not None
     assert model.certificate is not None
     for name in Certificate.__slots__:
@@ -141,14 +144,14 @@ def test_hashing_has_no_vocabulary_and_no_probabilities() -> None:
         make_model(), analyzer="char_wb", token_pattern=None, stop_words=(), vocabulary=None, alternate_sign=True
     )
     model = with_head(model, link="none")
-    again = parse(dump(replace(model, certificate=None, table=None)))
-    assert again.vectorizer == model.vectorizer
+    again = parse(dump(replace(model, certificate=None, tables=())))
+    assert again.pipeline.front == model.pipeline.front
     assert again.certificate is None
-    assert again.table is None
+    assert again.tables == ()
 
 
 def test_the_vocabulary_is_a_sequence() -> None:
-    words = parse(dump(make_model())).vectorizer.vocabulary
+    words = parse(dump(make_model())).pipeline.front.vocabulary
     assert words is not None
     assert words[0] == "good"
     assert words[-1] == WORDS[-1]
@@ -234,12 +237,12 @@ def test_quantised_weights_of_numpy_are_int8() -> None:
     idf = np.round(rng.uniform(1, 9, n) / 0.071) * 0.071
     model = with_vectorizer(make_model(), n_features=n, vocabulary=[f"w{i}" for i in range(n)])
     model = with_head(model, coef=coef.ravel())
-    model = replace(model, transforms=(Idf(idf),))
+    model = changed(model, transforms=(Idf(idf),))
     assert stored(model) == "I8"
     assert stored(model, "idf.0") == "I8"
     again = parse(dump(model))
     assert plain(again.head.coef) == coef.ravel().tolist()
-    assert plain(again.transforms[0].values) == idf.tolist()  # type: ignore[union-attr]
+    assert plain(again.pipeline.transforms[0].values) == idf.tolist()  # type: ignore[union-attr]
 
 
 def test_a_quarter_of_a_million_features_read_in_a_second() -> None:
@@ -248,7 +251,7 @@ def test_a_quarter_of_a_million_features_read_in_a_second() -> None:
     model = make_model(classes=("a", "b", "c", "d"), certificate=None)
     model = with_vectorizer(model, n_features=n, vocabulary=[f"wörd {i}" for i in range(n)])
     model = with_head(model, outputs=k, coef=coef, intercept=array("d", [0.0] * k))
-    model = replace(model, transforms=(Idf(array("d", [1.5] * n)),))
+    model = changed(model, transforms=(Idf(array("d", [1.5] * n)),))
     started = time.process_time()
     data = dump(model)
     written = time.process_time()
@@ -403,14 +406,15 @@ def test_a_document_that_is_no_json() -> None:
         (("bound",), 10**400, "document.bound"),
         (("uncertain_below",), 1.5, "document.uncertain_below"),
         (("classes", "type"), "float", "document.classes.type"),
-        (("classes", "values"), ["no", "yes"], "document.pipeline[4].outputs"),
-        (("classes", "values"), ["no", "yes", "a", "b"], "document.pipeline[4].outputs"),
+        (("classes", "values"), ["no", "yes"], "3 probabilities"),
+        (("classes", "values"), ["no", "yes", "a", "b"], "there are 4 classes"),
         (("classes", "values"), ["no", "no", "yes"], "'no' twice"),
         (("classes", "values"), ["no", 1, "yes"], "values[1]"),
-        (("classes", "values"), ["no"], "allowed are 2"),
+        (("classes", "values"), ["no"], "there are 1 classes"),
+        (("classes", "values"), [], "allowed are 1"),
         (("certificate", "texts"), 3, "certificate.labels"),
         (("certificate", "texts"), -1, "document.certificate.texts"),
-        (("pipeline",), [], "0 stages"),
+        (("pipeline",), [], "0 entries"),
         (("pipeline", 0, "method"), "magic", "document.pipeline[0].method"),
         (("pipeline", 0, "analyzer"), "words", "document.pipeline[0].analyzer"),
         (("pipeline", 0, "ngram_range"), [2, 1], "ngram_range"),
@@ -421,7 +425,7 @@ def test_a_document_that_is_no_json() -> None:
         (("pipeline", 0, "token_pattern"), None, "token_pattern"),
         (("pipeline", 0, "lowercase"), 1, "lowercase"),
         (("pipeline", 0, "strip_accents"), "all", "strip_accents"),
-        (("pipeline", 0, "n_features"), 6, "document asks for [6]"),
+        (("pipeline", 0, "n_features"), 6, "document asks for U32 [7]"),
         (("pipeline", 0, "n_features"), 0, "n_features"),
         (("pipeline", 0, "n_features"), 2**40, "n_features"),
         (("pipeline", 1), 7, "pipeline[1]"),

@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT = ["engine.baseline.wasm", "engine.simd.wasm", "loader.js", "widget.js", "worker.js", "widget.css"]
+BUILT = [
+    "engine.baseline.wasm",
+    "engine.simd.wasm",
+    "loader.js",
+    "widget.js",
+    "panels.js",
+    "batch.js",
+    "saved.js",
+    "worker.js",
+    "widget.css",
+]
 
 
 @pytest.fixture(scope="module")

@@ -73,14 +73,14 @@ class Case:
         self.pipeline: Any = pipeline
         made = self._convert(weights)
         first = open_wasmtime_engine(dump(made), made, "baseline")  # builds its table at load
-        self.data = dump(replace(made, table=first.build_table()))
+        self.data = dump(replace(made, tables=(first.build_table(),)))
         self.model: Model = parse(self.data)
         second = open_wasmtime_engine(self.data, self.model, "simd")
         self.engines: dict[str, Engine] = {"baseline": first, "simd": second, "twin": TwinEngine(self.model)}
         rng = random.Random(recipe.seed)
         ugly = [text for text in ugly_texts(self.model, recipe.seed) if len(text) < 3_000]
         chosen = [*drawn, *rng.sample(ugly, 14)]
-        words = self.model.vectorizer.vocabulary
+        words = self.model.pipeline.front.vocabulary
         self.texts = chosen + random_texts(rng, TEXTS - len(chosen), list(words) if words is not None else [])
         self.twin_rows: dict[int, list[tuple[int, float]]] = {}
         self.source: SourceAnswers = source_answers(self.pipeline, self.texts)
@@ -149,7 +149,7 @@ class Case:
 
     def _tolerances(self, i: int) -> list[float]:
         if self.model.weights == "float64" and not any(
-            type(transform).__name__ == "SublinearTf" for transform in self.model.transforms
+            type(transform).__name__ == "SublinearTf" for transform in self.model.pipeline.transforms
         ):
             return [0.0] * self.model.head.outputs
         return score_tolerance(
@@ -174,7 +174,7 @@ class Case:
         normalized = vectorizer.build_preprocessor()(text)
         ngrams = vectorizer.build_analyzer()(text)
         # Where no feature is so long, the model asks for no n-grams of that length.
-        if self.recipe.options["ngram_range"] != self.model.vectorizer.ngram_range:
+        if self.recipe.options["ngram_range"] != self.model.pipeline.front.ngram_range:
             ngrams = None
         tokens = self.engines["twin"].tokens(text)
         for name, engine in self.engines.items():
@@ -194,7 +194,7 @@ class Case:
 
     def _same(self, got: float, want: float) -> bool:
         loose = self.model.weights == "float32" or any(
-            type(transform).__name__ == "SublinearTf" for transform in self.model.transforms[1:]
+            type(transform).__name__ == "SublinearTf" for transform in self.model.pipeline.transforms[1:]
         )
         return abs(got - want) <= 1e-12 * (1.0 + abs(want)) if loose else bits([got]) == bits([want])
 
@@ -315,7 +315,7 @@ def compare_answers(pipeline: Any, texts: list[str], weights: Any) -> None:
     """Scores, labels and probabilities of both variants against scikit-learn's."""
     model = model_from_sklearn(pipeline, name="large", weights=weights)
     first = open_wasmtime_engine(dump(model), model, "baseline")
-    data = dump(replace(model, table=first.build_table()))
+    data = dump(replace(model, tables=(first.build_table(),)))
     source = source_answers(pipeline, texts)
     twin = TwinEngine(model)
     k, c = model.head.outputs, len(model.classes)

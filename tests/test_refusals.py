@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.decomposition import TruncatedSVD
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import NMF
+from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, RidgeClassifier, SGDClassifier
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.naive_bayes import ComplementNB, MultinomialNB
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer
-from sklearn.svm import LinearSVC
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
 
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
 from wasm_clf_widget.errors import InputError, UnsupportedPipelineError, WasmClfError
@@ -35,10 +37,22 @@ def refusal(pipeline: Any, **options: Any) -> UnsupportedPipelineError:
     error = caught.value
     assert isinstance(error, WasmClfError)
     assert error.reason, "a refusal says why"
+    assert error.advice, "a refusal says what would work"
     assert error.suggestion, "a refusal says what would work"
-    for part in (error.step, error.option, error.reason, error.suggestion):
+    for part in (error.step, error.option, error.reason, error.advice, str(error.suggestion)):
         assert part in str(error)
     return error
+
+
+class Dense(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """What people put before a classifier that takes no sparse rows."""
+
+    def fit(self, X: Any, y: Any = None) -> Dense:
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return X.toarray()
 
 
 def upper(text: str) -> str:
@@ -48,13 +62,11 @@ def upper(text: str) -> str:
 @pytest.mark.parametrize(
     ("options", "option", "suggested"),
     [
-        ({"tokenizer": str.split}, "tokenizer", "default tokenizer"),
+        ({"tokenizer": str.split}, "tokenizer", r"token_pattern='\\S+'"),
         ({"preprocessor": upper}, "preprocessor", "lowercase="),
-        ({"analyzer": str.split}, "analyzer", "'char_wb'"),
+        ({"analyzer": str.split}, "analyzer", "lowercase=False, token_pattern"),
         ({"strip_accents": upper}, "strip_accents", "'unicode'"),
-        ({"token_pattern": r"\S+"}, "token_pattern", r"\\w+"),
-        ({"token_pattern": r"[a-zA-Z]{3,}"}, "token_pattern", r"\\w+"),
-        ({"token_pattern": r"(?u)\b(\w)\w+\b"}, "token_pattern", r"\\w+"),
+        ({"token_pattern": r"(?i)(\w)\1+"}, "token_pattern", r"\\w+"),
         ({"dtype": np.float32}, "dtype", "float64"),
     ],
     ids=lambda value: str(value)[:30],
@@ -63,7 +75,7 @@ def upper(text: str) -> str:
 def test_vectorizer_options(kind: Any, options: dict[str, Any], option: str, suggested: str) -> None:
     error = refusal(fit(kind(**options), RidgeClassifier()))
     assert (error.step, error.option) == (kind.__name__.lower(), option)
-    assert suggested in error.suggestion
+    assert suggested in error.advice
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8, np.int16, bool, np.complex128, object])
@@ -80,7 +92,7 @@ def test_a_dtype_other_than_float64(kind: Any, dtype: Any) -> None:
     pipeline[0].dtype = dtype
     error = refusal(pipeline)
     assert error.option == "dtype"
-    assert "fit again" in error.suggestion
+    assert "fit again" in error.advice
 
 
 @pytest.mark.parametrize("value", ["filename", "file"])
@@ -99,7 +111,7 @@ def test_ngrams_of_no_length(value: tuple[int, int]) -> None:
 
 def test_hashed_ngrams_beyond_the_files_limit() -> None:
     error = refusal(fit(HashingVectorizer(ngram_range=(1, 65), n_features=8), RidgeClassifier()))
-    assert (error.option, "(1, 64)" in error.suggestion) == ("ngram_range", True)
+    assert (error.option, "(1, 64)" in error.advice) == ("ngram_range", True)
 
 
 def test_too_many_features() -> None:
@@ -149,7 +161,7 @@ def test_weights_that_are_no_numbers(attribute: str, bad: float) -> None:
 def test_naive_bayes_without_smoothing() -> None:
     error = refusal(fit(CountVectorizer(), MultinomialNB(alpha=0.0)))
     assert error.option == "feature_log_prob_"
-    assert "alpha" in error.suggestion
+    assert "alpha" in error.advice
     assert refusal(fit(CountVectorizer(), MultinomialNB(class_prior=[0.0, 1.0]))).option == "class_log_prior_"
 
 
@@ -164,7 +176,7 @@ def test_idf_of_features_that_no_training_text_holds() -> None:
                 vectorizer.fit(TEXTS)
             pipeline.steps[0] = ("tfidf", vectorizer)
             error = refusal(pipeline)
-            assert (error.step, error.option, error.suggestion) == (
+            assert (error.step, error.option, error.advice) == (
                 "tfidf",
                 "smooth_idf",
                 "smooth_idf=True, and fit again",
@@ -177,8 +189,8 @@ def test_float32_outside_its_range() -> None:
     pipeline = fit(CountVectorizer(), LogisticRegression())
     pipeline[-1].coef_[0, 0] = 1e-40
     error = refusal(pipeline, weights="float32")
-    assert (error.step, error.option) == ("logisticregression", "weights")
-    assert "float64" in error.suggestion
+    assert error.option == "weights"
+    assert "float64" in error.advice
     assert model_from_sklearn(pipeline, name="m").weights == "float64"
     assert refusal(pipeline, weights="float16").option == "weights"
 
@@ -210,12 +222,6 @@ def test_one_class() -> None:
     assert refusal(fit(CountVectorizer(), MultinomialNB(), y=["only"] * len(TEXTS))).option == "classes_"
 
 
-def test_several_labels_for_a_text() -> None:
-    y = np.array([[i % 2, i % 3 == 0] for i in range(len(TEXTS))], dtype=int)
-    error = refusal(fit(CountVectorizer(), RidgeClassifier(), y=y))
-    assert "several labels" in error.reason
-
-
 # --- pipelines
 
 
@@ -227,7 +233,7 @@ def test_unfitted_steps(unfitted: int) -> None:
     error = refusal(make_pipeline(*steps))
     assert error.option == type(fresh[unfitted]).__name__
     assert "not fitted" in error.reason
-    assert "fit" in error.suggestion
+    assert "fit" in error.advice
 
 
 @pytest.mark.parametrize("head", [LogisticRegression(), MultinomialNB(), LinearSVC(), SGDClassifier()], ids=repr)
@@ -236,22 +242,25 @@ def test_unfitted_pipelines(head: Any) -> None:
     assert "not fitted" in refusal(make_pipeline(HashingVectorizer(), head)).reason
 
 
-def test_steps_that_are_not_supported() -> None:
-    cases: list[tuple[tuple[Any, ...], str]] = [
-        ((TfidfVectorizer(), TruncatedSVD(2), LogisticRegression()), "TruncatedSVD"),
-        ((TfidfVectorizer(), MaxAbsScaler(), LogisticRegression()), "MaxAbsScaler"),
-        ((TfidfVectorizer(), ComplementNB()), "ComplementNB"),
-        ((TfidfVectorizer(), OneVsRestClassifier(LinearSVC())), "OneVsRestClassifier"),
-        ((FeatureUnion([("a", CountVectorizer())]), LogisticRegression()), "FeatureUnion"),
-        ((FunctionTransformer(lambda texts: texts), CountVectorizer(), LogisticRegression()), "FunctionTransformer"),
-    ]
-    for steps, name in cases:
-        error = refusal(fit(*steps))
-        assert error.option == name
-        assert name in error.reason
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        assert refusal(fit(CountVectorizer(), PassiveAggressiveClassifier())).option == "PassiveAggressiveClassifier"
+@pytest.mark.parametrize(
+    ("steps", "name", "instead"),
+    [
+        ((TfidfVectorizer(), KNeighborsClassifier(1)), "KNeighborsClassifier", "NearestCentroid()"),
+        ((TfidfVectorizer(), SVC()), "SVC", "LinearSVC()"),
+        ((TfidfVectorizer(), AdaBoostClassifier(n_estimators=2)), "AdaBoostClassifier", "GradientBoosting"),
+        ((TfidfVectorizer(), NMF(2, max_iter=2), LogisticRegression()), "NMF", "TruncatedSVD"),
+        ((TfidfVectorizer(), StackingClassifier([("a", LinearSVC())], cv=2)), "StackingClassifier", "Logistic"),
+        ((FunctionTransformer(lambda texts: texts), CountVectorizer(), LinearSVC()), "FunctionTransformer", "passthro"),
+        ((TfidfVectorizer(), FunctionTransformer(np.sqrt), LinearSVC()), "FunctionTransformer", "passthrough"),
+        ((TfidfVectorizer(), MaxAbsScaler(), StandardScaler(with_mean=False), Dense(), GaussianNB()), "Dense", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_steps_that_are_not_supported(steps: tuple[Any, ...], name: str, instead: str) -> None:
+    error = refusal(fit(*steps))
+    assert error.option == name
+    assert name in error.reason
+    assert instead in repr(error.suggestion)
 
 
 class Louder(LogisticRegression):
@@ -268,7 +277,7 @@ class Shouting(CountVectorizer):
 
 def test_subclasses_may_compute_anything() -> None:
     error = refusal(fit(CountVectorizer(), Louder()))
-    assert (error.option, error.suggestion) == ("Louder", "LogisticRegression")
+    assert (error.option, str(error.suggestion[-1])) == ("Louder", "LogisticRegression()")
     assert refusal(fit(Shouting(), LogisticRegression())).option == "Shouting"
 
 
@@ -301,9 +310,9 @@ def test_steps_fitted_on_different_data() -> None:
 
 
 def test_a_nested_step_is_named_with_its_way() -> None:
-    inner = make_pipeline(CountVectorizer(token_pattern=r"\S+"), TfidfTransformer())
+    inner = make_pipeline(CountVectorizer(tokenizer=str.split), TfidfTransformer())
     pipeline = Pipeline([("words", inner), ("clf", LogisticRegression())]).fit(TEXTS, LABELS)
-    assert refusal(pipeline).step == "words.countvectorizer"
+    assert refusal(pipeline).step == "words__countvectorizer"
 
 
 def test_refusals_are_value_errors_too() -> None:

@@ -92,7 +92,7 @@ def analyzer_spec(vectorizer: Any) -> Vectorizer:
 
 
 def with_vectorizer(spec: Vectorizer) -> Twin:
-    return Twin(dataclasses.replace(SMALL, vectorizer=spec))
+    return Twin(handmade.changed(SMALL, front=spec))
 
 
 SMALL = handmade.read(make_pipeline(CountVectorizer(), LogisticRegression()).fit(["good film", "bad film"], [1, 0]))
@@ -216,7 +216,7 @@ def test_scores_are_the_same_bits(front: Any, head: Any, labels: list[Any]) -> N
 @pytest.mark.parametrize("score", [-709.78, -709.79, -745.0, -746.0, -37.0, 0.0, 36.0, 800.0])
 def test_the_sigmoid_underflows_where_the_source_does(score: float) -> None:
     head = dataclasses.replace(SMALL.head, link="logistic", intercept=[score])
-    (_, positive) = Twin(dataclasses.replace(SMALL, head=head)).probabilities("nothing known") or (0.0, 0.0)
+    (_, positive) = Twin(handmade.changed(SMALL, head=head)).probabilities("nothing known") or (0.0, 0.0)
     assert positive == pytest.approx(float(expit(score)), rel=1e-14, abs=0)
 
 
@@ -232,15 +232,15 @@ def test_saturated_one_versus_rest_answers_evenly_as_the_source_does() -> None:
 @pytest.mark.parametrize(("link", "score"), [("logistic", 800.0), ("logistic", -800.0), ("softmax_pair", 800.0)])
 def test_great_scores_do_not_overflow(link: Any, score: float) -> None:
     head = dataclasses.replace(SMALL.head, link=link, intercept=[score])
-    probabilities = Twin(dataclasses.replace(SMALL, head=head)).probabilities("nothing known")
+    probabilities = Twin(handmade.changed(SMALL, head=head)).probabilities("nothing known")
     assert probabilities == ([0.0, 1.0] if score > 0 else [1.0, 0.0])
 
 
 def test_a_tie_goes_to_the_first_class_and_a_score_of_zero_to_class_0() -> None:
     head = dataclasses.replace(SMALL.head, coef=[0.0] * 3, intercept=[0.0])
-    assert Twin(dataclasses.replace(SMALL, head=head)).label("good") == 0
+    assert Twin(handmade.changed(SMALL, head=head)).label("good") == 0
     head = dataclasses.replace(head, outputs=2, coef=[0.0] * 6, intercept=[-1.0, -1.0], label="argmax", link="softmax")
-    assert Twin(dataclasses.replace(SMALL, head=head)).label("good") == 0
+    assert Twin(handmade.changed(SMALL, head=head)).label("good") == 0
 
 
 def test_float32_rounds_coefficients_only() -> None:
@@ -256,7 +256,7 @@ def test_float32_rounds_coefficients_only() -> None:
 
 
 def test_logarithm_of_a_count_is_correctly_rounded() -> None:
-    model = dataclasses.replace(
+    model = handmade.changed(
         SMALL, transforms=handmade.tfidf_transforms(TfidfTransformer(sublinear_tf=True, use_idf=False, norm=None))
     )
     # math.log(9170) is off by one bit with glibc 2.36.
@@ -289,7 +289,7 @@ def test_lone_surrogates_are_read_as_the_replacement_character() -> None:
 )
 def test_a_hashed_surrogate_is_refused_exactly_where_the_source_raises(options: dict[str, Any], text: str) -> None:
     vectorizer = HashingVectorizer(n_features=16, **options)
-    twin = Twin(dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(vectorizer)[0], head=sixteen()))
+    twin = Twin(handmade.changed(SMALL, front=handmade.read_vectorizer(vectorizer)[0], head=sixteen()))
     try:
         expected = vectorizer.set_params(norm=None).transform([text])
     except UnicodeEncodeError:
@@ -372,7 +372,7 @@ def test_spans_of_characters_take_folded_white_space_whole_and_leave_padding_off
 @given(text=st.text(st.characters(), max_size=40) | st.sampled_from([*UGLY, *PLAIN]), options=st.sampled_from(OPTIONS))
 def test_explanations_add_up_and_every_span_gives_its_ngram(text: str, options: dict[str, Any]) -> None:
     hashing = HashingVectorizer(n_features=16, alternate_sign=len(text) % 2 == 0, norm=None, **options)
-    model = dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(hashing)[0], head=sixteen())
+    model = handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen())
     twin = Twin(model)
     clean = re.sub("[\ud800-\udfff]", "\ufffd", text)
     explanation = twin.explain(clean)
@@ -410,7 +410,7 @@ def test_alignment_agrees_with_the_whole_string_functions_for_every_code_point()
         for between in ("Σ", " \u0301"):
             text = between.join(changing)
             analysed = twin._analyzer.analysed(twin.normalize(text))
-            assert "".join(origin.character for origin in align(text, twin.model.vectorizer)) == analysed
+            assert "".join(origin.character for origin in align(text, twin.model.pipeline.front)) == analysed
 
 
 def test_hashed_occurrences_of_opposite_sign_get_opposite_shares() -> None:
@@ -425,7 +425,7 @@ def test_hashed_occurrences_of_opposite_sign_get_opposite_shares() -> None:
     ]:
         hashing = HashingVectorizer(n_features=2, norm=None, binary=binary)
         head = dataclasses.replace(SMALL.head, coef=[3.0, 0.0], intercept=[0.5])
-        twin = Twin(dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(hashing)[0], head=head))
+        twin = Twin(handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=head))
         assert [span.weights[1] for span in twin.explain(text).spans] == pytest.approx(expected), (text, binary)
         assert twin.explain(text).remainder == pytest.approx((-0.5, 0.5))
 
@@ -461,7 +461,7 @@ def test_the_twin_is_an_engine() -> None:
 
 def test_the_engine_names_the_text_that_it_refuses() -> None:
     hashing = HashingVectorizer(n_features=16, analyzer="char")
-    engine = TwinEngine(dataclasses.replace(SMALL, vectorizer=handmade.read_vectorizer(hashing)[0], head=sixteen()))
+    engine = TwinEngine(handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen()))
     with pytest.raises(InputError, match=r"^texts\[1\]: .*lone surrogate"):
         engine.classify(["fine", "\ud800", "fine"])
     with pytest.raises(InputError, match=r"^the text holds a lone surrogate"):
@@ -486,12 +486,14 @@ class Refuse:
 sys.meta_path.insert(0, Refuse())
 from array import array
 from wasm_clf_widget.engines.twin_engine import TwinEngine
-from wasm_clf_widget.model.spec import Idf, LinearHead, Model, Normalize, Source, SublinearTf, Vectorizer
+from wasm_clf_widget.model.spec import (
+    Classes, Idf, LinearHead, Model, Normalize, Pipeline, Source, SublinearTf, Vectorizer
+)
 
 vectorizer = Vectorizer("word", (1, 1), True, "unicode", r"(?u)\\b\\w\\w+\\b", (), False, 2, ("bad", "good"))
 head = LinearHead("linear", "logistic", "sign", 1, array("d", [-2.0, 3.0]), [0.25])
-model = Model("m", "1", Source("scikit-learn", "1", "3"), "14.0.0", "str", ("no", "yes"), "float64", 0.0, None,
-              vectorizer, (SublinearTf(), Idf([1.0, 1.0]), Normalize("l2")), head)
+model = Model("m", "1", Source("scikit-learn", "1", "3"), "14.0.0", (Classes("str", ("no", "yes")),), "float64",
+              0.0, None, Pipeline(vectorizer, (SublinearTf(), Idf([1.0, 1.0]), Normalize("l2")), head))
 batch = TwinEngine(model).classify(["good", "b\\u00e1d"])
 assert list(batch.scores) == [3.25, -1.75] and list(batch.labels) == [1, 0], batch
 assert not [name for name in sys.modules if name.partition(".")[0] in BANNED]

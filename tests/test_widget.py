@@ -177,7 +177,6 @@ def test_missing_files_are_an_engine_error_that_says_what_to_do(
         ({"shared_text": True}, "Did you mean 'share_text'"),
         ({"value": "x"}, "no option 'value'"),
         ({"fallback": "cloud"}, "'none', 'kernel', found 'cloud'"),
-        ({"fallback": "kernel"}, "not offered by this version"),
         ({"share_text": "yes"}, "share_text is True or False, found 'yes'"),
         ({"text": None}, "must be str, found NoneType"),
     ],

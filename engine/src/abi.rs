@@ -278,10 +278,10 @@ fn stage_bytes(model: &mut Model, stage: i32, text: &str) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     match stage {
         0 => out = model.normalized(text).to_vec(),
-        1 => out = strings_bytes(&model.tokens(text)),
-        2 => out = strings_bytes(&model.ngrams(text)),
+        1 => out = strings_bytes(&model.tokens(text)?),
+        2 => out = strings_bytes(&model.ngrams(text)?),
         3 => {
-            let (indices, values) = model.features(text);
+            let (indices, values) = model.features(text)?;
             push_u32(&mut out, &[indices.len() as u32, 0]);
             push_u32(&mut out, indices);
             push_f64(&mut out, values);

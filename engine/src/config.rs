@@ -5,6 +5,7 @@ use crate::file::File;
 use crate::head::Link;
 use crate::json::Json;
 use crate::prelude::*;
+use crate::text::{Found, Pattern, read_pattern};
 use crate::transform::{Norm, Transform};
 use crate::unicode::Version;
 
@@ -60,6 +61,8 @@ pub struct Vectorizer {
     pub method: Method,
     /// How a text is cut.
     pub analyzer: Analyzer,
+    /// The token pattern where it finds other words than those.
+    pub pattern: Option<Pattern>,
     /// Shortest and longest n-gram.
     pub ngrams: (usize, usize),
     /// Whether `str.lower` comes first.
@@ -72,6 +75,13 @@ pub struct Vectorizer {
     pub n_features: usize,
     /// Whose properties of characters hold.
     pub unicode: Version,
+}
+
+impl Vectorizer {
+    /// Whether tokens may be empty or hold spaces: n-grams are then looked up whole.
+    pub fn joined(&self) -> bool {
+        self.pattern.as_ref().is_some_and(|pattern| pattern.joined)
+    }
 }
 
 /// The head's parameters; its numbers are tensors.
@@ -126,7 +136,7 @@ impl Config {
                 transforms.len()
             )));
         }
-        let vectorizer = vectorizer(first, unicode)?;
+        let vectorizer = vectorizer(first, file, unicode)?;
         let features = vectorizer.n_features;
         let idfs = transforms.iter().filter(|t| t.str("stage") == Ok("idf")).count();
         if features.saturating_mul(idfs) > MAX_WEIGHTS {
@@ -155,15 +165,17 @@ fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&str, T)]) -> Result<T>
     })
 }
 
-fn vectorizer(stage: &Json, unicode: Version) -> Result<Vectorizer> {
+fn vectorizer(stage: &Json, file: &File, unicode: Version) -> Result<Vectorizer> {
     choose(stage, "stage", &[("vectorize", ())])?;
     let hashing = choose(stage, "method", &[("vocabulary", false), ("hashing", true)])?;
     let method =
         if hashing { Method::Hashing { alternate_sign: stage.bool("alternate_sign")? } } else { Method::Vocabulary };
+    let mut pattern = None;
     let analyzer = match stage.str("analyzer")? {
         "word" => {
-            let patterns = [(r"(?u)\b\w\w+\b", 2), (r"(?u)\b\w+\b", 1)];
-            Analyzer::Word { min_chars: choose(stage, "token_pattern", &patterns)? }
+            let min_chars;
+            (min_chars, pattern) = tokens(stage, file)?;
+            Analyzer::Word { min_chars }
         }
         "char" => Analyzer::Char,
         "char_wb" => Analyzer::CharWb,
@@ -186,6 +198,7 @@ fn vectorizer(stage: &Json, unicode: Version) -> Result<Vectorizer> {
     Ok(Vectorizer {
         method,
         analyzer,
+        pattern,
         ngrams: ngrams
             .ok_or_else(|| Error::file(format!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}")))?,
         lowercase: stage.bool("lowercase")?,
@@ -193,6 +206,18 @@ fn vectorizer(stage: &Json, unicode: Version) -> Result<Vectorizer> {
         binary: stage.bool("binary")?,
         n_features,
         unicode,
+    })
+}
+
+/// The least length of a word, and the program of a pattern that is none of the built-in ones.
+fn tokens(stage: &Json, file: &File) -> Result<(usize, Option<Pattern>)> {
+    if stage.get("program").is_none() {
+        let patterns = [(r"(?u)\b\w\w+\b", 2), (r"(?u)\b\w+\b", 1)];
+        return Ok((choose(stage, "token_pattern", &patterns)?, None));
+    }
+    Ok(match read_pattern(file.bytes(stage.str("program")?)?)? {
+        Found::Words(min_chars) => (min_chars, None),
+        Found::Matches(pattern) => (1, Some(*pattern)),
     })
 }
 

@@ -58,9 +58,22 @@ impl Error {
         )
     }
 
+    /// The token pattern's budget is used up.
+    pub fn steps() -> Self {
+        Self::new(
+            -8,
+            "the token pattern needs too many steps on this text: it goes back and forth between many ways to match",
+        )
+    }
+
     /// The content hash does not match.
     pub fn hash() -> Self {
         Self::new(-7, "the content hash does not match: the file was altered or damaged")
+    }
+
+    /// The same of one text among several.
+    pub fn at_text(self, text: usize) -> Self {
+        Self { message: format!("text {text}: {}", self.message), ..self }
     }
 
     /// The ABI's negative code.

@@ -76,13 +76,14 @@ struct Occurrence {
 impl Model {
     /// Stage 0.
     pub fn normalized(&mut self, text: &str) -> &[u8] {
-        self.cut(text, false);
+        // Its tokens do not matter here, nor whether there are too many steps to them.
+        let _ = self.cut(text, false);
         &self.pieces.normalized
     }
 
     /// Stage 1: words after stop words; the folded text; the padded words.
-    pub fn tokens(&mut self, text: &str) -> Strings {
-        self.cut(text, false);
+    pub fn tokens(&mut self, text: &str) -> Result<Strings> {
+        self.cut(text, false)?;
         let pieces = &self.pieces;
         let mut strings = Strings::default();
         let bytes = |from: usize, to: usize| match pieces.ranges.get(from..to) {
@@ -99,21 +100,21 @@ impl Model {
                 begin = end as usize;
             }
         }
-        strings.finish()
+        Ok(strings.finish())
     }
 
     /// Stage 2.
-    pub fn ngrams(&mut self, text: &str) -> Strings {
-        self.cut(text, false);
+    pub fn ngrams(&mut self, text: &str) -> Result<Strings> {
+        self.cut(text, false)?;
         let mut strings = Strings::default();
         self.pieces.ngrams(self.vectorizer.ngrams, self.short_words(), |_, _, ngram| strings.push(ngram));
-        strings.finish()
+        Ok(strings.finish())
     }
 
     /// Stage 3: indices and values in summation order.
-    pub fn features(&mut self, text: &str) -> (&[u32], &[f64]) {
-        self.vectorize(text);
-        (&self.row.indices, &self.row.values)
+    pub fn features(&mut self, text: &str) -> Result<(&[u32], &[f64])> {
+        self.vectorize(text)?;
+        Ok((&self.row.indices, &self.row.values))
     }
 
     /// Stage 4.
@@ -127,7 +128,7 @@ impl Model {
     /// The spans of `text` and their weights.
     pub fn explain(&mut self, text: &str) -> Result<Explanation> {
         // The values and scores as `classify` has them; what follows only shares them out.
-        self.vectorize(text);
+        self.vectorize(text)?;
         let mut values = vec![0.0; self.vectorizer.n_features];
         for (&i, &value) in self.row.indices.iter().zip(&self.row.values) {
             values[i as usize] = value;
@@ -138,7 +139,7 @@ impl Model {
         if !scores.iter().all(|s| s.is_finite()) {
             return Err(Error::not_finite(0));
         }
-        self.cut(text, true);
+        self.cut(text, true)?;
         let mut explanation = Explanation::default();
         let occurrences = self.occurrences(&mut explanation.ngrams)?;
         let signed = self.vectorizer.method == (Method::Hashing { alternate_sign: true });
@@ -184,7 +185,8 @@ impl Model {
         let features = self.vectorizer.n_features as u32;
         let is_word = matches!(self.vectorizer.analyzer, Analyzer::Word { .. });
         // Of hashing there is nothing to look up.
-        let symbols: Vec<u32> = if hashing {
+        let joined = self.vectorizer.joined();
+        let symbols: Vec<u32> = if hashing || joined {
             Vec::new()
         } else {
             let of = |&(start, end): &(u32, u32)| {
@@ -202,6 +204,8 @@ impl Model {
             let (feature, positive) = if hashing {
                 let hash = murmur::murmur3(bytes);
                 (murmur::column(hash, features), murmur::is_positive(hash))
+            } else if joined {
+                (self.features.whole(bytes), true)
             } else {
                 let window = &symbols[first..first + n];
                 (if is_word { self.features.word_sequence(window) } else { self.features.chars(window) }, true)

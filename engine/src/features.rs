@@ -342,9 +342,14 @@ impl Features {
         let same = if high == lookup::LONG {
             found.0 == low && lookup::in_heap(&self.heap, found.1) == text.get(start..end)
         } else {
-            found.0 == low && found.1 == high && high | low != 0
+            found == (low, high)
         };
         if same { slot } else { NONE }
+    }
+
+    /// The feature of an n-gram in a table whose entries are whole, or `NONE`.
+    pub fn whole(&self, ngram: &[u8]) -> u32 {
+        self.feature_of(self.word_place(self.word(ngram, 0, ngram.len())))
     }
 
     /// Whether a slot is that of a stop word.

@@ -13,18 +13,23 @@ pub const BLOCK: usize = 128;
 /// Bits of a key for the slot of a beginning leave this many for the last piece.
 const CHAIN: u32 = 32;
 
-/// Keeps the first `n` of 16 bytes, as two little-endian words.
-const MASKS: [(u64, u64); INLINE + 1] = {
-    let mut masks = [(u64::MAX, u64::MAX); INLINE + 1];
+/// What makes a key of 16 bytes of which the first n are a word: what to keep, and what to set. Behind the word stands a
+/// byte that UTF-8 never has, so that words with zeros and the empty one are keys of their own.
+const MASKS: [Mask; INLINE + 1] = {
+    let mut masks = [Mask { keep: u128::MAX, set: 0 }; INLINE + 1];
     let mut n = 0;
     while n < INLINE {
-        let low = if n < 8 { (1 << (8 * n)) - 1 } else { u64::MAX };
-        let high = if n < 8 { 0 } else { (1 << (8 * (n - 8))) - 1 };
-        masks[n] = (low, high);
+        masks[n] = Mask { keep: (1 << (8 * n)) - 1, set: 0xFF << (8 * n) };
         n += 1;
     }
     masks
 };
+
+#[derive(Clone, Copy)]
+struct Mask {
+    keep: u128,
+    set: u128,
+}
 
 /// The hash of a key.
 #[inline(always)]
@@ -60,12 +65,12 @@ pub fn slot(hash: u64, pilots: &[u8], slots: usize) -> usize {
 
 // ---- words
 
-/// The `high` of a long word's key while its place in the heap is not known. The last byte of 16 bytes of UTF-8 is never 0xFF.
-pub const LONG: u64 = 0xFF << 56;
+/// The `high` of a long word's key while its place in the heap is not known. The last byte of other keys is never 0xFE.
+pub const LONG: u64 = 0xFE << 56;
 
 /// Whether the `high` of a key is that of a long word.
 pub fn is_long(high: u64) -> bool {
-    high >> 56 == 0xFF
+    high >> 56 == LONG >> 56
 }
 
 /// The `high` of a long word in the table: where its bytes are.
@@ -86,33 +91,30 @@ pub fn word_hash((low, high): (u64, u64)) -> u64 {
     mix(low ^ mix(high ^ 0x2545_F491_4F6C_DD1D))
 }
 
-/// What a word is looked up by: its bytes with zeros behind them; of more than 16 a hash and `LONG`.
+/// What a word is looked up by: its bytes; of one that does not fit a hash and `LONG`. Never (0, 0).
 pub fn word_key(word: &[u8]) -> (u64, u64) {
-    if word.len() > INLINE {
-        return (long_hash(word), LONG);
-    }
     let mut chunk = [0; INLINE];
-    chunk[..word.len()].copy_from_slice(word);
-    halves(&chunk)
+    let Some((head, mask)) = chunk.get_mut(..word.len()).zip(MASKS.get(word.len())) else {
+        return (long_hash(word), LONG);
+    };
+    head.copy_from_slice(word);
+    key_of(&chunk, mask).unwrap_or_else(|| (long_hash(word), LONG))
 }
 
 /// `word_key` of `text[start..end]`, fast where there are `SLACK` bytes behind it.
 #[inline(always)]
 pub fn word_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
     let mask = MASKS.get(end.wrapping_sub(start));
-    match (text.get(start..).and_then(<[u8]>::first_chunk::<INLINE>), mask) {
-        (Some(chunk), Some(mask)) => {
-            let (low, high) = halves(chunk);
-            (low & mask.0, high & mask.1)
-        }
-        _ => word_key(text.get(start..end).unwrap_or_default()),
-    }
+    let chunk = text.get(start..).and_then(<[u8]>::first_chunk::<INLINE>);
+    let key = chunk.zip(mask).and_then(|(chunk, mask)| key_of(chunk, mask));
+    key.unwrap_or_else(|| word_key(text.get(start..end).unwrap_or_default()))
 }
 
+/// None for sixteen zeros, the one word that would look like no word at all.
 #[inline(always)]
-fn halves(chunk: &[u8; INLINE]) -> (u64, u64) {
-    let both = u128::from_le_bytes(*chunk);
-    (both as u64, (both >> 64) as u64)
+fn key_of(chunk: &[u8; INLINE], mask: &Mask) -> Option<(u64, u64)> {
+    let key = u128::from_le_bytes(*chunk) & mask.keep | mask.set;
+    (key != 0).then_some((key as u64, (key >> 64) as u64))
 }
 
 fn long_hash(word: &[u8]) -> u64 {

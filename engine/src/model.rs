@@ -10,9 +10,8 @@ use crate::lookup::SLACK;
 use crate::ngrams::{self, Room};
 use crate::prelude::*;
 use crate::table::Table;
-use crate::text::{Normalizer, Pieces, decode, words};
+use crate::text::{Normalizer, Pieces, Tokenizer, decode};
 use crate::transform::Transform;
-use crate::unicode::Version;
 
 /// Where the answers of a batch go; an empty slice is not written.
 pub struct Answers<'a> {
@@ -44,6 +43,7 @@ pub struct Model {
 #[derive(Default)]
 struct Scratch {
     normalized: Vec<u8>,
+    tokenizer: Tokenizer,
     ranges: Vec<(u32, u32)>,
     /// Words' slots, or the numbers of characters.
     symbols: Vec<u32>,
@@ -116,7 +116,13 @@ impl Model {
         scores.resize(k, 0.0);
         let mut result = Ok(());
         for (i, text) in texts.enumerate() {
-            let found = self.score(text, &mut scores);
+            let found = match self.score(text, &mut scores) {
+                Ok(found) => found,
+                Err(error) => {
+                    result = Err(error.at_text(i));
+                    break;
+                }
+            };
             if !scores.iter().all(|s| s.is_finite()) {
                 result = Err(Error::not_finite(i));
                 break;
@@ -140,43 +146,45 @@ impl Model {
 
     /// Writes the scores of `text`; how many features it has.
     #[inline(always)]
-    fn score(&mut self, text: &str, scores: &mut [f64]) -> usize {
+    fn score(&mut self, text: &str, scores: &mut [f64]) -> Result<usize> {
         if let Some(plan) = self.plan {
-            self.count(text);
+            self.count(text)?;
             let found = self.features.score(plan, scores);
             self.head.add_intercept(scores);
-            return found;
+            return Ok(found);
         }
-        self.vectorize(text);
+        self.vectorize(text)?;
         self.head.scores(&self.features, &self.row, scores);
-        self.row.values.len()
+        Ok(self.row.values.len())
     }
 
     #[inline(always)]
-    fn count(&mut self, text: &str) {
+    fn count(&mut self, text: &str) -> Result<()> {
         match self.vectorizer.method {
-            Method::Vocabulary => self.look_up(text),
-            Method::Hashing { .. } => self.hash(text),
+            Method::Vocabulary => self.look_up(text)?,
+            Method::Hashing { .. } => self.hash(text)?,
         }
+        Ok(())
     }
 
     /// Fills `row` with the features of `text`, after all transforms.
     #[inline(never)]
-    pub(crate) fn vectorize(&mut self, text: &str) {
-        self.count(text);
+    pub(crate) fn vectorize(&mut self, text: &str) -> Result<()> {
+        self.count(text)?;
         self.features.finish(&mut self.row);
         for transform in &self.transforms {
             transform.apply(&self.features, &mut self.row);
         }
         #[cfg(feature = "broken")]
         crate::broken::features(&mut self.row.values);
+        Ok(())
     }
 
     /// Cuts `text` into `pieces`, the general way.
-    pub(crate) fn cut(&mut self, text: &str, with_places: bool) {
+    pub(crate) fn cut(&mut self, text: &str, with_places: bool) -> Result<()> {
         let features = &self.features;
         let stop = |text: &[u8], start, end| features.is_stop_word(features.word(text, start, end));
-        self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop);
+        self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop)
     }
 
     /// Whether char_wb's rule for words shorter than n holds.
@@ -184,11 +192,11 @@ impl Model {
         self.vectorizer.analyzer == Analyzer::CharWb
     }
 
-    fn hash(&mut self, text: &str) {
-        if let (Analyzer::Word { min_chars }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
-            return self.hash_words(text, min_chars);
+    fn hash(&mut self, text: &str) -> Result<()> {
+        if let (Analyzer::Word { .. }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
+            return self.hash_words(text);
         }
-        self.cut(text, false);
+        self.cut(text, false)?;
         let short_words = self.short_words();
         let count = self.vectorizer.n_features as u32;
         let features = &mut self.features;
@@ -198,14 +206,15 @@ impl Model {
         self.pieces.ngrams(self.vectorizer.ngrams, short_words, |_, _, ngram| {
             add_hashed(ngram, count, signed, features);
         });
+        Ok(())
     }
 
     /// Single words need not be joined to be hashed.
-    fn hash_words(&mut self, text: &str, min_chars: usize) {
-        let Scratch { normalized, ranges, .. } = &mut self.scratch;
+    fn hash_words(&mut self, text: &str) -> Result<()> {
+        let Scratch { normalized, ranges, tokenizer, .. } = &mut self.scratch;
         normalized.clear();
         self.normalizer.run(text, normalized, None);
-        cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
+        cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
         let count = self.vectorizer.n_features as u32;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
         let stop_words = self.features.has_stop_words();
@@ -217,16 +226,31 @@ impl Model {
             }
             add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
         }
+        Ok(())
     }
 
-    fn look_up(&mut self, text: &str) {
-        let Scratch { normalized, ranges, symbols, room, .. } = &mut self.scratch;
+    /// N-grams whose tokens may be empty or hold spaces: each is looked up whole, as scikit-learn does.
+    #[inline(never)]
+    fn look_up_joined(&mut self, text: &str) -> Result<()> {
+        self.cut(text, false)?;
+        let (min, max) = self.vectorizer.ngrams;
+        let features = &mut self.features;
+        features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
+        self.pieces.ngrams((min, max), false, |_, _, ngram| features.add(features.whole(ngram)));
+        Ok(())
+    }
+
+    fn look_up(&mut self, text: &str) -> Result<()> {
+        if self.vectorizer.joined() {
+            return self.look_up_joined(text);
+        }
+        let Scratch { normalized, ranges, symbols, room, tokenizer, .. } = &mut self.scratch;
         normalized.clear();
         self.normalizer.run(text, normalized, None);
         let (features, ngrams) = (&mut self.features, self.vectorizer.ngrams);
         match self.vectorizer.analyzer {
-            Analyzer::Word { min_chars } => {
-                cut_words(normalized, min_chars, self.vectorizer.unicode, ranges);
+            Analyzer::Word { .. } => {
+                cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
                 symbols.clear();
                 symbols.extend(ranges.iter().map(|&(start, end)| features.word(normalized, start as usize, end as usize)));
                 if features.has_stop_words() {
@@ -240,16 +264,17 @@ impl Model {
                 ngrams::count_chars(symbols, within, room, ngrams, features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
                 if within && ngrams.0 > 3 {
-                    self.short_char_wb(text);
+                    self.short_char_wb(text)?;
                 }
             }
         }
+        Ok(())
     }
 
     /// char_wb takes a padded word that is shorter than every n as one n-gram.
     #[inline(never)]
-    fn short_char_wb(&mut self, text: &str) {
-        self.cut(text, false);
+    fn short_char_wb(&mut self, text: &str) -> Result<()> {
+        self.cut(text, false)?;
         let Pieces { joined, ranges, groups, .. } = &self.pieces;
         let mut begin = 0;
         for &end in groups {
@@ -262,6 +287,7 @@ impl Model {
             }
             begin = end;
         }
+        Ok(())
     }
 }
 
@@ -278,10 +304,15 @@ fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
 
 /// The words of a normalized text, which gets room behind it, so that the last ones can be read 16 bytes at a time as well.
 #[inline(always)]
-fn cut_words(text: &mut Vec<u8>, min_chars: usize, version: Version, ranges: &mut Vec<(u32, u32)>) {
-    ranges.clear();
-    words(text, min_chars, version, ranges);
+fn cut_words(
+    text: &mut Vec<u8>,
+    vectorizer: &Vectorizer,
+    tokenizer: &mut Tokenizer,
+    ranges: &mut Vec<(u32, u32)>,
+) -> Result<()> {
+    tokenizer.run(text, vectorizer, ranges)?;
     text.resize(text.len() + SLACK, 0);
+    Ok(())
 }
 
 fn build_table(file: &File, vectorizer: &Vectorizer) -> Result<Table> {

@@ -13,7 +13,7 @@
 
 use crate::config::{Analyzer, Method, Vectorizer};
 use crate::error::{Error, Result};
-use crate::lookup::{self, INLINE, slot};
+use crate::lookup::{self, slot};
 use crate::prelude::*;
 
 /// No such feature.
@@ -188,20 +188,30 @@ impl Words {
         let (low, high) = lookup::word_key(word);
         let heap = &self.heap;
         let same = |e: &Word| {
-            let is_long = word.len() > INLINE;
-            e.key.0 == low && if is_long { lookup::in_heap(heap, e.key.1) == Some(word) } else { e.key.1 == high }
+            e.key.0 == low && if high == lookup::LONG { lookup::in_heap(heap, e.key.1) == Some(word) } else { e.key.1 == high }
         };
         let at = self.growing.find(lookup::word_hash((low, high)), same).map_err(unfit)?;
         let entry = &mut self.growing.entries[at];
         if entry.is_empty() {
             self.growing.used += 1;
-            let high = if word.len() > INLINE { lookup::heap_place(self.heap.len(), word.len()) } else { high };
-            if word.len() > INLINE {
+            *entry = Word { key: (low, high), feature };
+            if high == lookup::LONG {
+                entry.key.1 = lookup::heap_place(self.heap.len(), word.len());
                 self.heap.extend_from_slice(word);
             }
-            *entry = Word { key: (low, high), feature };
         }
         Ok(entry)
+    }
+
+    /// A word that is a feature, unless it is a stop word.
+    fn add_feature(&mut self, word: &str, feature: u32) -> Result<()> {
+        let entry = self.add(word.as_bytes(), NONE)?;
+        match entry.feature {
+            NONE => entry.feature = feature,
+            STOP => {}
+            _ => return Err(twice(word)),
+        }
+        Ok(())
     }
 }
 
@@ -227,9 +237,10 @@ impl Table {
         stop_words: impl Iterator<Item = &'a str>,
     ) -> Result<Self> {
         let of_words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
+        let joined = vectorizer.joined();
         let mut words = Words::default();
         if of_words {
-            for word in stop_words.filter(|w| !w.is_empty()) {
+            for word in stop_words {
                 words.add(word.as_bytes(), STOP)?;
             }
         }
@@ -244,7 +255,11 @@ impl Table {
                         text.len()
                     )));
                 }
-                let pieces = if of_words { text.split(' ').count() } else { text.chars().count() };
+                let pieces = match (joined, of_words) {
+                    (true, _) => 1,
+                    (_, true) => text.split(' ').count(),
+                    _ => text.chars().count(),
+                };
                 // The n-grams of char_wb lie within a word: they have spaces at their ends only. Leaving others out
                 // lets the scan run across words.
                 let reachable =
@@ -254,7 +269,17 @@ impl Table {
                 }
             }
         }
-        if of_words { Self::of_words(words, &entries) } else { Self::of_chars(&entries) }
+        if joined {
+            entries.truncate(1);
+            for &(feature, text) in entries.iter().flatten() {
+                words.add_feature(text, feature)?;
+            }
+            Self::of_words(words, &[])
+        } else if of_words {
+            Self::of_words(words, &entries)
+        } else {
+            Self::of_chars(&entries)
+        }
     }
 
     fn of_words(mut words: Words, entries: &[Vec<(u32, &str)>]) -> Result<Self> {
@@ -263,15 +288,12 @@ impl Table {
             if text.split(' ').any(str::is_empty) {
                 continue; // no word is empty: it can never be met
             }
-            let single = !text.contains(' ');
-            for word in text.split(' ') {
-                let entry = words.add(word.as_bytes(), NONE)?;
-                if single && entry.feature != STOP {
-                    if entry.feature != NONE {
-                        return Err(twice(text));
-                    }
-                    entry.feature = feature;
+            if text.contains(' ') {
+                for word in text.split(' ') {
+                    words.add(word.as_bytes(), NONE)?;
                 }
+            } else {
+                words.add_feature(text, feature)?;
             }
         }
         let mut table = Self { words: words.growing.perfect()?, heap: words.heap, ..Self::default() };

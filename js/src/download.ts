@@ -7,6 +7,7 @@
  */
 import { EngineError } from "./errors.js";
 import { CHUNK_BYTES, type AssetEntry, type Channel, type FetchOptions, type GetMessage } from "./protocol.js";
+import { tab } from "./tab.js";
 
 const WINDOW = 4;
 const TICK_MS = 250;
@@ -21,7 +22,6 @@ interface Pending {
 }
 
 let counter = 0;
-const tab = Math.random().toString(36).slice(2);
 
 export function download(channel: Channel, entry: AssetEntry, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { sha256, size } = entry;

@@ -15,6 +15,7 @@ export interface Status {
 export interface WidgetTraits {
   text: string;
   share_text: boolean;
+  fallback: "none" | "kernel";
   result: Record<string, unknown> | null;
   parity: ParityReport | Record<string, never>;
   status: Status;

@@ -6,11 +6,13 @@
  * broadcasts a kernel's answer to every open tab: `id` begins with the asking tab's own random word.
  */
 
+import type { WireError } from "./errors.js";
+
 export const PROTOCOL = 1;
 export const CHUNK_BYTES = 256 * 1024;
 
 /** Names under which the kernel lists its assets in the `_manifest` trait. */
-export type AssetName = "widget.js" | "worker.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
+export type AssetName = "widget.js" | "panels.js" | "batch.js" | "worker.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
 
 export interface AssetEntry {
   readonly sha256: string;
@@ -76,8 +78,50 @@ export interface StagesAnswer {
   readonly id: string;
 }
 
-export type FromKernel = ChunkMessage | RefusedMessage | StagesMessage;
-export type ToKernel = GetMessage | AnswerMessage | StagesAnswer;
+/**
+ * Tab → kernel, where the widget's `fallback` lets the kernel classify: "open" (the model's document comes back), "classify"
+ * (buffers: UTF-8 texts, uint32 offsets), "explain" (buffer: the text), "verify". Answered by `reply` or `refused`.
+ */
+export interface AskMessage {
+  readonly wcw: 1;
+  readonly type: "ask";
+  readonly id: string;
+  readonly what: "open" | "classify" | "explain" | "verify";
+}
+
+/** Kernel → tab. Of "classify" the buffers are scores, probabilities (empty where there are none), labels, known. */
+export interface ReplyMessage {
+  readonly wcw: 1;
+  readonly type: "reply";
+  readonly id: string;
+  readonly value: unknown;
+}
+
+/**
+ * Kernel → tab: Python wants something of the tab. "take" asks every open page who is there; all else goes to the one
+ * that `tab` names. Buffers of "classify" as in AskMessage.
+ */
+export interface CallMessage {
+  readonly wcw: 1;
+  readonly type: "call";
+  readonly id: string;
+  readonly tab: string | null;
+  readonly what: "take" | "classify" | "cache-report" | "cache-evict" | "cache-clear" | "cache-persist";
+  readonly value: unknown;
+}
+
+/** Tab → kernel: the answer to a call; buffers as in ReplyMessage. `error` where it failed. */
+export interface DoneMessage {
+  readonly wcw: 1;
+  readonly type: "done";
+  readonly id: string;
+  readonly tab: string;
+  readonly value: unknown;
+  readonly error: WireError | null;
+}
+
+export type FromKernel = ChunkMessage | RefusedMessage | StagesMessage | ReplyMessage | CallMessage;
+export type ToKernel = GetMessage | AnswerMessage | StagesAnswer | AskMessage | DoneMessage;
 
 /** The two ends of a comm, as little of it as is needed. `send` throws where the comm is dead. */
 export interface Channel {
@@ -86,10 +130,12 @@ export interface Channel {
   listen(callback: (message: FromKernel, buffers: readonly DataView[]) => void, signal: AbortSignal): void;
 }
 
+const FROM_KERNEL: ReadonlySet<string> = new Set<FromKernel["type"]>(["chunk", "refused", "stages", "reply", "call"]);
+
 export function isFromKernel(value: unknown): value is FromKernel {
   if (typeof value !== "object" || value === null) return false;
   const { wcw, type, id } = value as Record<string, unknown>;
-  return wcw === PROTOCOL && typeof id === "string" && (type === "chunk" || type === "refused" || type === "stages");
+  return wcw === PROTOCOL && typeof id === "string" && typeof type === "string" && FROM_KERNEL.has(type);
 }
 
 /** What the loader hands to the views' module for each widget. */

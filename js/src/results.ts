@@ -11,7 +11,7 @@ export interface Where {
 }
 
 export function toResult(batch: RawBatch, i: number, document: ModelDocument, where: Where): ClassificationResult {
-  const { classes, outputs, uncertain_below } = document;
+  const { classes, shape: { scores: outputs }, uncertain_below } = document;
   const index = batch.labels[i] as number;
   let scores: number[];
   if (batch.probabilities !== null) {

@@ -1,6 +1,9 @@
 /** What the views show, as signals; a widget's controller writes them, views only read them and call the actions. */
 import type { Signal } from "@preact/signals";
+import type { CacheReport } from "./cache/types.js";
 import type { Capabilities } from "./capabilities.js";
+import type { RawBatch } from "./engine/abi.js";
+import type { LazyViews } from "./lazy/load.js";
 import type { Status } from "./model-state.js";
 import type { ClassificationResult, Explanation, ModelInfo, ParityReport } from "./types.js";
 
@@ -9,6 +12,18 @@ export interface Answer {
   readonly result: ClassificationResult;
   /** Milliseconds in the engine. */
   readonly ms: number;
+}
+
+/** A batch of texts in the tab: under way, done, cancelled or failed. */
+export interface BatchState {
+  readonly phase: "running" | "done" | "cancelled" | "failed";
+  readonly done: number;
+  readonly total: number;
+  /** The answers, once all are there; `result(i)` makes one of them readable. */
+  readonly raw: RawBatch | null;
+  result(i: number): ClassificationResult;
+  /** What went wrong; "" where nothing did. */
+  readonly problem: string;
 }
 
 export interface ViewState {
@@ -26,8 +41,20 @@ export interface ViewState {
   readonly styles: Signal<string>;
   /** The explanation of the last text, while a view wants it. */
   readonly explanation: Signal<Explanation | null>;
+  /** Why there is no explanation; "" where nothing is wrong. */
+  readonly explanationProblem: Signal<string>;
+  /** The n-gram that the reader points at in the explanation's list. */
+  readonly pointedNgram: Signal<string | null>;
   /** The class that the reader chose to have explained; null: the one that `explainedColumn` says. */
   readonly explainedClass: Signal<number | null>;
+  /** What is cached in this browser; null until `wantCache(true)`, and while nobody wants it. */
+  readonly cache: Signal<CacheReport | null>;
+  /** The views that are fetched when they are opened. */
+  readonly lazy: LazyViews;
+  /** The last batch of `classifyAll`; null before the first. */
+  readonly batch: Signal<BatchState | null>;
+  /** Network requests that this library made since the widget became ready. */
+  readonly requests: Signal<number>;
 }
 
 export interface Actions {
@@ -37,4 +64,13 @@ export interface Actions {
   wantExplanation(wanted: boolean): void;
   /** Tries to load again after a failure. */
   retry(): void;
+  /** A view opened (true) or closed its cache inspector. */
+  wantCache(wanted: boolean): void;
+  evict(sha256: string): void;
+  clearCache(): void;
+  /** Asks the browser to keep the cache under pressure; Firefox asks the reader. */
+  persistCache(): void;
+  /** Classifies many texts without holding up the page; progress and answers come in `state.batch`. A second call replaces the first. */
+  classifyAll(texts: readonly string[]): void;
+  cancelBatch(): void;
 }

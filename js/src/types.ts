@@ -3,7 +3,7 @@
 /** A class as it was typed; an integer beyond 2^53 is a bigint. */
 export type Label = string | number | boolean | bigint;
 
-export type RanOn = "tab-worker" | "tab-main" | "node";
+export type RanOn = "tab-worker" | "tab-main" | "kernel-wasm" | "node";
 export type Variant = "simd" | "baseline";
 
 export interface ClassScore {
@@ -73,7 +73,11 @@ export interface ModelInfo {
   readonly version: string;
   readonly classes: readonly Label[];
   readonly n_features: number;
+  /** Columns of the decision scores. */
   readonly outputs: number;
+  readonly targets: "single" | "multilabel" | "multioutput";
+  /** The classes of each output; one list where `targets` is not multioutput. */
+  readonly groups: readonly (readonly Label[])[];
   readonly weights: string;
   readonly bound: number | null;
   readonly uncertain_below: number | null;

@@ -4,14 +4,22 @@
  * What leaves the tab: status, capabilities, the replay's report, and of a text its result (label, scores, the count of
  * known features). A text itself leaves only where Python set it or asked for it with share_text; n-grams and spans never.
  */
-import { batch, effect, signal as newSignal } from "@preact/signals";
-import { probe } from "./capabilities.js";
-import { Classifier } from "./classifier.js";
+import { batch, effect, type ReadonlySignal, signal as newSignal } from "@preact/signals";
+import { BatchRun } from "./batch-run.js";
+import { cachedAssets } from "./cache/assets.js";
+import { pageCache } from "./cache/cache.js";
+import { CachePanel } from "./cache/panel.js";
+import type { Capabilities } from "./capabilities.js";
+import type { Classifier } from "./classifier.js";
 import { STAGES } from "./engine/host.js";
 import { toWire } from "./errors.js";
+import { onRequest } from "./http.js";
 import { Latest } from "./latest.js";
+import { type ChunkModule, type ImportChunk, importBytes, LazyViews } from "./lazy/load.js";
 import { publish, type Status, type WidgetModel } from "./model-state.js";
-import type { AssetName, Assets, Channel } from "./protocol.js";
+import { type OpenHere, openClassifier, openHere, statusOf } from "./opening.js";
+import type { Assets, Channel } from "./protocol.js";
+import { answerPython } from "./python-calls.js";
 import type { Actions, ViewState } from "./state.js";
 import type { ClassificationResult, ParityReport } from "./types.js";
 import { mountApp } from "./views/app.js";
@@ -25,6 +33,12 @@ export interface ControllerContext {
   readonly channel: Channel;
   readonly assets: Assets;
   readonly signal: AbortSignal;
+  /** The bytes of this very program, where the loader had to fetch them: it cannot write to the cache itself. */
+  readonly program?: Uint8Array<ArrayBuffer> | null;
+  /** Where the page has no Blob URLs for modules (Node in tests). Default: from the assets. */
+  readonly importChunk?: ImportChunk;
+  /** Opens the classifier where there is no kernel that delivers it. Default: from the assets. */
+  readonly open?: OpenHere;
 }
 
 export interface Controller {
@@ -39,10 +53,13 @@ interface Job {
 }
 
 export function createController(context: ControllerContext): Controller {
-  const { model, channel, assets, signal } = context;
+  const { model, channel, signal } = context;
+  const cache = pageCache();
+  const assets = cachedAssets(context.assets, cache);
+  const chunkOnce: ImportChunk = (name) => importOnce(assets.manifest[name]?.sha256 ?? name, () => assets.fetch(name, { signal }));
   const state: ViewState = {
     title: assets.manifest.model?.name ?? "Text classifier",
-    status: newSignal<Status>(statusOf("fetching", "Fetching the engine and the model from the kernel", 0)),
+    status: newSignal<Status>(statusOf("fetching", "Looking for the engine and the model", 0)),
     text: newSignal(model.get("text")),
     answer: newSignal(null),
     problem: newSignal(""),
@@ -52,7 +69,13 @@ export function createController(context: ControllerContext): Controller {
     shared: newSignal(model.get("share_text")),
     styles: newSignal(""),
     explanation: newSignal(null),
+    explanationProblem: newSignal(""),
+    pointedNgram: newSignal(null),
     explainedClass: newSignal(null),
+    lazy: new LazyViews(context.importChunk ?? chunkOnce),
+    cache: newSignal(null),
+    batch: newSignal(null),
+    requests: newSignal(0),
   };
   let classifier: Classifier | null = null;
   let explaining = 0;
@@ -70,9 +93,15 @@ export function createController(context: ControllerContext): Controller {
     if (classifier === null || explaining === 0) return;
     try {
       const explanation = await classifier.explain(text);
-      if (isLast()) state.explanation.value = explanation;
-    } catch {
-      state.explanation.value = null; // the same text's classification shows why
+      if (isLast()) batch(() => {
+        state.explanation.value = explanation;
+        state.explanationProblem.value = "";
+      });
+    } catch (error) {
+      if (isLast()) batch(() => {
+        state.explanation.value = null;
+        state.explanationProblem.value = toWire(error).message;
+      });
     }
   });
 
@@ -91,7 +120,8 @@ export function createController(context: ControllerContext): Controller {
       if (explaining > 0) explanations.push(text);
       const share = seq === null && model.get("share_text");
       publish(model, { result: plain(result), ran_on: result.ran_on, ...(share ? { text } : {}) });
-      if (seq !== null || share) {
+      // Where the kernel itself classified, the twin has looked at it there.
+      if ((seq !== null || share) && result.ran_on !== "kernel-wasm") {
         const { scores, probabilities } = raw;
         quietly(() => channel.send(
           { wcw: 1, type: "answer", seq: seq ?? -1, text: share ? text : null, class_index: result.class_index, known: result.known_features },
@@ -108,6 +138,9 @@ export function createController(context: ControllerContext): Controller {
       publish(model, { result: null });
     }
   });
+
+  const panel = new CachePanel(state.cache, cache);
+  const run = new BatchRun(state.batch, () => classifier);
 
   const fromKernel = (): void => {
     state.text.value = model.get("text");
@@ -129,55 +162,47 @@ export function createController(context: ControllerContext): Controller {
       if (explaining === 0) state.explanation.value = null;
     },
     retry: () => void start(),
+    wantCache: (wanted) => panel.want(wanted),
+    evict: (sha256) => void panel.act((inspector) => inspector.evict(sha256)),
+    clearCache: () => void panel.act((inspector) => inspector.clear()),
+    persistCache: () => void panel.act((inspector) => inspector.persist()),
+    classifyAll: (texts) => void run.start(texts),
+    cancelBatch: () => run.cancel(),
   };
 
+  let readiness = deferred<Classifier>();
+
   async function start(): Promise<void> {
-    try {
-      say(statusOf("fetching", "Fetching the engine and the model from the kernel", 0));
-      const capabilities = await probe();
+    if (readiness.settled) readiness = deferred<Classifier>();
+    const found = (capabilities: Capabilities): void => {
       state.capabilities.value = capabilities;
       publish(model, { capabilities: { ...capabilities } });
-      const engineName: AssetName = `engine.${capabilities.variant}.wasm`;
-      const total = (assets.manifest[engineName]?.size ?? 0) + (assets.manifest.model?.size ?? 0);
-      const loaded = new Map<AssetName, number>();
-      const fetchAsset = (name: AssetName): Promise<Uint8Array<ArrayBuffer>> => assets.fetch(name, {
-        signal,
-        onProgress: (bytes) => {
-          if (name !== engineName && name !== "model") return;
-          loaded.set(name, bytes);
-          const sum = [...loaded.values()].reduce((a, b) => a + b, 0);
-          say(statusOf("fetching", `Fetching the model from the kernel · ${megabytes(sum)} of ${megabytes(total)}`, total > 0 ? sum / total : null));
-        },
-        onWaiting: (waiting) => say(waiting
-          ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell", null)
-          : statusOf("fetching", "Fetching the model from the kernel", null)),
-      });
-      const opened = await Classifier.fromParts({
-        capabilities,
-        engineSha256: assets.manifest[engineName]?.sha256 ?? "",
-        modelSha256: assets.manifest.model?.sha256 ?? "",
-        engine: async () => (await fetchAsset(engineName)).buffer,
-        model: async () => (await fetchAsset("model")).buffer,
-        worker: async () => ({ source: new TextDecoder().decode(await fetchAsset("worker.js")) }),
-        onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
-      }, signal);
+    };
+    try {
+      const opened = await (context.open !== undefined ? openHere(context.open, signal, say) : openClassifier({
+        assets, cache, channel, signal, fallback: model.get("fallback"), uid: model.get("_uid"), say,
+        found: (capabilities) => found(classifier === null ? capabilities : { ...classifier.capabilities, storage: capabilities.storage }),
+      }));
       if (signal.aborted) {
         opened.dispose();
         return;
       }
       classifier = opened;
       state.info.value = opened.modelInfo();
-      state.capabilities.value = opened.capabilities;
+      found({ ...opened.capabilities, storage: state.capabilities.value?.storage ?? null });
       say(statusOf("verifying", "Replaying the recorded answers", null));
       const report = await opened.verify();
       // A reloaded page replays to the same report; then what Python joined with its live checks still stands.
       const joined = model.get("parity");
       const replayed = JSON.stringify(model.get("_replay")) === JSON.stringify(report);
       state.parity.value = replayed && "ok" in joined ? (joined as ParityReport) : report;
-      publish(model, { capabilities: { ...opened.capabilities }, _replay: report });
+      publish(model, { _replay: report });
       say(statusOf("ready", "Ready", 1));
+      readiness.resolve(opened);
+      onRequest(() => { state.requests.value += 1; }, signal);
       if (last !== null) jobs.push(last);
     } catch (error) {
+      readiness.reject(error);
       if (signal.aborted) return;
       const { code, message, action } = toWire(error);
       say({ state: "failed", progress: null, code, message, action });
@@ -206,7 +231,10 @@ export function createController(context: ControllerContext): Controller {
       () => undefined, // the kernel then names the stage that it can see itself
     );
   }, signal);
+  answerPython(channel, signal, () => readiness.promise, cache);
   signal.addEventListener("abort", () => {
+    run.cancel();
+    readiness.reject(signal.reason);
     jobs.clear();
     explanations.clear();
     classifier?.dispose();
@@ -218,26 +246,75 @@ export function createController(context: ControllerContext): Controller {
     () => undefined, // without styles the widget is plain, but works
   );
   void start();
+  const program = assets.manifest["widget.js"];
+  if (context.program && program !== undefined) void cache.put({ sha256: program.sha256, kind: "program", name: "widget.js" }, context.program);
 
   return {
     mount(el) {
-      const style = document.createElement("style");
-      const stop = effect(() => { style.textContent = state.styles.value; });
-      const root = document.createElement("div");
-      el.append(style, root);
+      const root = el.appendChild(document.createElement("div"));
+      const stop = wear(root, state.styles);
       const unmount = mountApp(root, state, actions);
       return () => {
         stop();
         unmount();
-        style.remove();
         root.remove();
       };
     },
   };
 }
 
-function statusOf(state: Status["state"], message: string, progress: number | null): Status {
-  return { state, progress, code: "", message, action: "" };
+/**
+ * Puts the styles beside a root. In a shadow root as a constructed sheet, which no page's policy forbids; in a document as
+ * an element, because a constructed sheet there would be the page's.
+ */
+function wear(root: HTMLElement, styles: ReadonlySignal<string>): () => void {
+  const tree = root.getRootNode();
+  if (tree instanceof ShadowRoot) {
+    const sheet = new CSSStyleSheet();
+    tree.adoptedStyleSheets.push(sheet);
+    const stop = effect(() => { sheet.replaceSync(styles.value); });
+    return () => {
+      stop();
+      tree.adoptedStyleSheets = tree.adoptedStyleSheets.filter((other) => other !== sheet);
+    };
+  }
+  const style = document.createElement("style");
+  root.before(style);
+  const stop = effect(() => { style.textContent = styles.value; });
+  return () => {
+    stop();
+    style.remove();
+  };
+}
+
+/** Chunks of views by their hash: one copy for all widgets of the page. */
+const chunks = new Map<string, Promise<ChunkModule>>();
+
+function importOnce(sha256: string, fetch: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ChunkModule> {
+  const found = chunks.get(sha256) ?? fetch().then((bytes) => importBytes(bytes) as Promise<ChunkModule>);
+  chunks.set(sha256, found);
+  found.catch(() => chunks.delete(sha256)); // that widget's kernel did not deliver; the next one's may
+  return found;
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly settled: boolean;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let settle: Pick<Deferred<T>, "resolve" | "reject"> | undefined;
+  let settled = false;
+  const promise = new Promise<T>((resolve, reject) => { settle = { resolve, reject }; });
+  promise.catch(() => undefined); // nobody may be waiting
+  return {
+    promise,
+    get settled() { return settled; },
+    resolve: (value) => { settled = true; settle?.resolve(value); },
+    reject: (error) => { settled = true; settle?.reject(error); },
+  };
 }
 
 /** A dead comm (the kernel was restarted) must not stop the tab from classifying. */
@@ -253,8 +330,4 @@ function quietly(run: () => void): void {
 function plain(result: ClassificationResult): Record<string, unknown> {
   const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : label);
   return { ...result, label: word(result.label), all_scores: result.all_scores.map(({ label, score }) => ({ label: word(label), score })) };
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

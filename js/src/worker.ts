@@ -2,17 +2,28 @@
 import { expose, transfer } from "comlink";
 import type { RawBatch } from "./engine/abi.js";
 import { EngineHost } from "./engine/host.js";
+import type { PackedTexts } from "./engine/pack.js";
+import type { Ready } from "./engine/ready.js";
 import "./engine/wire.js";
 
 class WorkerHost extends EngineHost {
-  override classify(texts: readonly string[]): RawBatch {
-    const batch = super.classify(texts);
+  override classifyPacked(texts: PackedTexts): RawBatch {
+    const batch = super.classifyPacked(texts);
     const buffers = [batch.scores, batch.probabilities, batch.labels, batch.known, batch.replaced].flatMap((view) => view?.buffer ?? []);
     return transfer(batch, buffers);
   }
 }
 
-// EngineHost.verify calls classify; there the answer stays inside, so `transfer` has no effect on it.
 expose(new WorkerHost());
-// Says that the script was allowed to run: a policy that forbids workers is only seen by its silence.
-postMessage("wcw-ready");
+
+const say = (lock: string | null): void => postMessage({ wcw: "ready", lock } satisfies Ready);
+// Held until this Worker ends, however that happens: see engine/worker-client.ts.
+const lock = `wasm-clf-widget:${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
+try {
+  navigator.locks.request(lock, () => {
+    say(lock);
+    return new Promise(() => undefined);
+  }).catch(() => say(null)); // an opaque origin
+} catch {
+  say(null); // not a secure context
+}

@@ -1,13 +1,14 @@
 /** The wrapper against the real engine: awkward input gives its answer or one typed error. */
 import { describe, expect, test } from "vitest";
-import { EngineInstance, loneSurrogates } from "../src/engine/abi.js";
-import { parseModelFile, shapeOf } from "../src/engine/document.js";
+import { EngineInstance } from "../src/engine/abi.js";
+import { parseModelFile } from "../src/engine/document.js";
+import { loneSurrogates } from "../src/engine/pack.js";
 import { EngineError, type ModelFileError } from "../src/errors.js";
 import { engine } from "./engine-files.js";
 import { makeModel } from "./model-maker.js";
 
 const file = makeModel();
-const shape = shapeOf(parseModelFile(file).document);
+const shape = parseModelFile(file).document.shape;
 
 async function loaded() {
   const instance = await engine("simd");

@@ -7,7 +7,7 @@ import { makeModel } from "./model-maker.js";
 
 test("reads the document", () => {
   const { document } = parseModelFile(makeModel());
-  expect(document).toMatchObject({ name: "handmade", classes: ["negative", "positive"], outputs: 1, n_features: 2, link: "logistic", uncertain_below: 0.6 });
+  expect(document).toMatchObject({ name: "handmade", classes: ["negative", "positive"], targets: "single", shape: { scores: 1, probabilities: 2, labels: 1 }, n_features: 2, uncertain_below: 0.6 });
   expect(document.pipeline).toEqual([
     "vectorize (method=vocabulary, analyzer=word, ngram_range=1–1, lowercase=true, token_pattern=(?u)\\b\\w\\w+\\b, n_features=2)",
     "linear (kind=linear, link=logistic, label=sign, outputs=1)",
@@ -15,7 +15,7 @@ test("reads the document", () => {
 });
 
 test("reads what Python wrote", () => {
-  expect(parseModelFile(golden("head-twenty-classes")).document).toMatchObject({ format: 1, outputs: 20 });
+  expect(parseModelFile(golden("head-twenty-classes")).document).toMatchObject({ format: 1, shape: { scores: 20, probabilities: 20, labels: 1 } });
 });
 
 test("classes keep their type, integers beyond 2^53 their digits", () => {
@@ -49,4 +49,27 @@ test.each([
 ])("%s is a ModelFileError that says so", (_name, bytes, message) => {
   expect(() => parseModelFile(bytes)).toThrow(ModelFileError);
   expect(() => parseModelFile(bytes)).toThrow(message);
+});
+
+test("reads a union, a head with members, and several targets", () => {
+  const vectorize = (n: number) => ({ stage: "vectorize", method: "hashing", analyzer: "char", ngram_range: [1, 2], n_features: n });
+  const linear = { stage: "linear", kind: "linear", link: "logistic", label: "sign", outputs: 1 };
+  const { document } = parseModelFile(makeModel({
+    document: {
+      targets: "multilabel", outputs: { scores: 2, probabilities: 2, labels: 2 },
+      pipeline: [
+        { stage: "union", branches: [[vectorize(4)], [vectorize(8), { stage: "sublinear_tf" }]] },
+        { stage: "one_vs_rest", label: "each", members: [[linear], [linear]] },
+      ],
+    },
+  }));
+  expect(document).toMatchObject({ targets: "multilabel", shape: { scores: 2, probabilities: 2, labels: 2 }, n_features: 12 });
+  expect(document.pipeline[0]).toBe("union [vectorize (method=hashing, analyzer=char, ngram_range=1–2, n_features=4) | vectorize (method=hashing, analyzer=char, ngram_range=1–2, n_features=8) → sublinear_tf]");
+  const several = parseModelFile(makeModel({
+    rawClasses: '[{"type":"int","values":[1,9007199254740993]},{"type":"str","values":["a","b","c"]}]',
+    document: { targets: "multioutput", outputs: { scores: 5, probabilities: 5, labels: 2 } },
+  })).document;
+  expect(several.groups).toEqual([[1, 9007199254740993n], ["a", "b", "c"]]);
+  expect(several.classes).toHaveLength(5);
+  expect(() => parseModelFile(makeModel({ document: { outputs: { scores: 1, probabilities: 3, labels: 1 } } }))).toThrow(/do not fit 2 classes/);
 });

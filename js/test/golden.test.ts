@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseModelFile, shapeOf } from "../src/engine/document.js";
+import { parseModelFile } from "../src/engine/document.js";
 import { DATA, engine, golden, VARIANTS } from "./engine-files.js";
 
 interface GoldenText {
@@ -37,11 +37,11 @@ describe.each(VARIANTS)("engine.%s", (variant) => {
     const { texts: cases } = JSON.parse(readFileSync(join(DATA, `${name}.json`), "utf-8")) as { texts: GoldenText[] };
     const instance = await engine(variant);
     const handle = instance.load(file);
-    const shape = shapeOf(document);
+    const { shape } = document;
     const texts = cases.map(({ text, text_utf16 }) => text ?? String.fromCharCode(...(text_utf16 ?? [])));
     const batch = instance.classify(handle, texts, shape);
     for (const [i, expected] of cases.entries()) {
-      const scores = [...batch.scores.subarray(i * shape.outputs, (i + 1) * shape.outputs)];
+      const scores = [...batch.scores.subarray(i * shape.scores, (i + 1) * shape.scores)];
       const slack = expected.tolerance;
       if (slack === undefined) expect(scores.map(hex), `scores of text ${i}`).toEqual(expected.score_bits);
       else for (const [k, score] of scores.entries()) expect(Math.abs(score - (expected.scores[k] as number))).toBeLessThanOrEqual(slack[k] as number);

@@ -16,7 +16,7 @@ const MARKER = "zebrafish";
 
 class FakeModel {
   readonly traits: WidgetTraits = {
-    text: "", share_text: false, result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
+    text: "", share_text: false, fallback: "none", result: null, parity: {}, status: { state: "idle", progress: null, code: "", message: "", action: "" },
     capabilities: {}, ran_on: "", _replay: {}, _text_seq: 0, _text_replaced: 0, _manifest: {}, _uid: "u",
   };
   /** Every trait that was ever sent to the kernel, in order. */
@@ -80,6 +80,7 @@ function start(file: Uint8Array<ArrayBuffer>, traits: Partial<WidgetTraits> = {}
   const manifest = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length }]));
   const controller = createController({
     model: model as unknown as WidgetModel, channel, signal: end.signal,
+    importChunk: (name) => (name === "batch.js" ? import("../src/batch.js") : import("../src/panels.js")),
     assets: { manifest, fetch: (name) => fetches[name]?.() ?? Promise.resolve((files[name] as Uint8Array<ArrayBuffer>).slice()) },
   });
   const el = document.body.appendChild(document.createElement("div"));

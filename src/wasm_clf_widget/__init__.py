@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .check import CheckReport, Obstacle, check
 from .classifier import Classifier
 from .errors import EngineError, InputError, ModelFileError, UnsupportedPipelineError, WasmClfError
 from .results import ClassificationResult, Explanation, FirstDifference, ModelInfo, ParityReport, Span
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckReport",
     "ClassificationResult",
     "Classifier",
     "ClassifierWidget",
@@ -31,11 +33,13 @@ __all__ = [
     "InputError",
     "ModelFileError",
     "ModelInfo",
+    "Obstacle",
     "ParityReport",
     "Span",
     "UnsupportedPipelineError",
     "WasmClfError",
     "__version__",
+    "check",
 ]
 
 

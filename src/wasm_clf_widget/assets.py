@@ -11,7 +11,15 @@ from .errors import EngineError
 
 STATIC = Path(__file__).resolve().parent / "static"
 
-TAB_ASSETS = ("widget.js", "worker.js", "widget.css", "engine.baseline.wasm", "engine.simd.wasm")
+TAB_ASSETS = (
+    "widget.js",
+    "panels.js",
+    "batch.js",
+    "worker.js",
+    "widget.css",
+    "engine.baseline.wasm",
+    "engine.simd.wasm",
+)
 """What the loader asks the kernel for; the loader itself (``loader.js``) is the widget's ``_esm``."""
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
-import secrets
 import sys
 import threading
 from array import array as array_type
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from .engines import Batch, Engine, EngineName, check_engine, open_engine
 from .errors import InputError, ModelFileError
+from .files import write_atomically
 from .model.file import parse
 from .model.limits import MAX_FILE
+from .model.shape import row_width, shape_of
 from .model.spec import Idf, Label, Model, Normalize, SublinearTf
+from .model.tree import plain
 from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
 
 SUFFIX = ".safetensors"
 Variant = Literal["simd", "baseline"]
+Nulls = Literal["error", "skip"]
 
 
 class Classifier:
@@ -43,6 +47,7 @@ class Classifier:
         self._variant: Variant = variant
         self._sha256 = hashlib.sha256(data).hexdigest()
         self._opened: Engine | None = None
+        self._batch_parity: ParityReport | None = None
         self._lock = threading.Lock()
 
     # --- making one
@@ -209,17 +214,30 @@ class Classifier:
         if isinstance(path, str) and not _is_path(path):
             raise InputError(f"the path {path!r} looks like the name of a shipped model: write {path + SUFFIX!r}")
         target = Path(path)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
-        try:
-            with temporary.open("xb") as file:
-                file.write(self._data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_atomically(target, self._data)
         return target
+
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None, text: str = "") -> Path:
+        """Write one self-contained page that classifies offline, opened from a disk or served by anybody.
+
+        Model, engine and program stand in it; its own policy forbids every request. Whoever has the page has the model,
+        its vocabulary and the certificate's texts.
+
+        Args:
+            path: where to; ends in .html.
+            title: the document's title; the model's name where it is None.
+            text: a text to classify when the page is opened.
+
+        Returns:
+            The path.
+
+        Raises:
+            InputError: another suffix, or a title or text that is not a str.
+            EngineError: the built files are missing.
+        """
+        from .html import write_page
+
+        return write_page(self, path, title=title, text=text)
 
     def with_engine(self, engine: EngineName, variant: Variant | None = None) -> Classifier:
         """The same model on another engine: "wasm" or "twin" (plain Python); ``variant`` "simd" or "baseline"."""
@@ -271,8 +289,8 @@ class Classifier:
             name=m.name,
             version=m.version,
             classes=m.classes,
-            n_features=m.vectorizer.n_features,
-            outputs=m.head.outputs,
+            n_features=row_width(m.pipeline),
+            outputs=shape_of(m).scores,
             weights=m.weights,
             bound=m.bound,
             promise=_promise(m),
@@ -303,46 +321,127 @@ class Classifier:
             return self._results((self._opened or self.engine).classify((texts,)))[0]
         if isinstance(texts, bytes | bytearray):
             check_text(texts)
+        if hasattr(texts, "to_pylist"):
+            texts = texts.to_pylist()
         return self._results(self.engine.classify(check_texts(texts)))
 
-    def predict(self, texts: Iterable[str]) -> Any:
-        """The label of each text: an array (n,) of the classes' type, or a list without numpy."""
-        return _labels(self._model.classes, self._batch(texts).labels)
+    def predict(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
+        """The label of each text: an array (n,) of the classes' type, or a list without numpy.
 
-    def predict_proba(self, texts: Iterable[str]) -> Any:
-        """The probability of each class: (n, classes), float64.
+        Args:
+            texts: a list, or a column: numpy strings, a pandas or polars Series, a pyarrow array (docs/batch.md).
+            n_jobs: threads, -1 for all cores; each has its own copy of the model.
+            nulls: what a missing text is: "error", or "skip" for a missing answer (None; NaN in scores).
+        """
+        batch, missing = self._batch(texts, n_jobs, nulls)
+        labels = _labels(self._model.classes, batch.labels)
+        return labels if missing is None else _without(labels, missing)
+
+    def predict_proba(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
+        """The probability of each class: (n, classes), float64. Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no probabilities; ``decision_function`` has its scores.
         """
-        if self._model.head.link == "none":
+        shape = shape_of(self._model)
+        if not shape.probabilities:
             raise InputError(
                 f"the model {self.name!r} has no probabilities, as its source has none: call decision_function"
             )
-        batch = self._batch(texts)
-        return _matrix(batch.probabilities or (), batch.n, len(self._model.classes))
+        batch, _ = self._batch(texts, n_jobs, nulls)
+        return _matrix(() if batch.probabilities is None else batch.probabilities, batch.n, shape.probabilities)
 
-    def decision_function(self, texts: Iterable[str]) -> Any:
+    def decision_function(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
 
-        Of naive Bayes the joint log-likelihood.
+        Of naive Bayes the joint log-likelihood. Arguments as for ``predict``.
         """
-        batch = self._batch(texts)
-        return _matrix(batch.scores, batch.n, self._model.head.outputs, flat=self._model.head.outputs == 1)
+        batch, _ = self._batch(texts, n_jobs, nulls)
+        columns = shape_of(self._model).scores
+        return _matrix(batch.scores, batch.n, columns, flat=columns == 1)
+
+    def classify_frame(
+        self,
+        frame: Any,
+        text: str,
+        *,
+        nulls: Nulls = "error",
+        scores: bool = False,
+        prefix: str = "",
+        n_jobs: int | None = 1,
+        parity: Literal["off", "sample"] = "off",
+    ) -> Any:
+        """A table with the answers as added columns ``label`` and ``confidence``, in the table's own kind.
+
+        Args:
+            frame: a pandas or polars DataFrame, a pyarrow Table or RecordBatch, or what narwhals knows beside.
+            text: the column of texts: strings of any kind, categories among them.
+            nulls: what a missing text is: "error", or "skip" for a null answer.
+            scores: add a column ``score_CLASS`` for each class.
+            prefix: stands before the new columns' names.
+            n_jobs: threads, -1 for all cores; each has its own copy of the model.
+            parity: "sample" holds one row in a thousand against the twin and leaves the report in ``batch_parity``; a
+                difference is a ``ParityWarning``.
+
+        Raises:
+            InputError: no such column, a column of another type, a text that is missing or no UTF-8, with its row.
+        """
+        from .batch.frame import classify_frame
+
+        return classify_frame(
+            self, frame, text, nulls=nulls, scores=scores, prefix=prefix, n_jobs=n_jobs, parity=parity
+        )
+
+    def classify_batches(
+        self,
+        batches: Iterable[Any],
+        *,
+        text: str,
+        nulls: Nulls = "error",
+        scores: bool = False,
+        prefix: str = "",
+        n_jobs: int | None = 1,
+        parity: Literal["off", "sample"] = "off",
+    ) -> Iterator[Any]:
+        """A stream of pyarrow record batches with the answers as added columns, one batch for each, in constant memory.
+
+        ``functools.partial(clf.classify_batches, text="review")`` is what Spark's ``mapInArrow`` takes. With ``n_jobs``
+        above 1 some batches are read ahead. Arguments and errors are those of ``classify_frame``.
+        """
+        from .batch.stream import classify_batches
+
+        return classify_batches(
+            self, batches, text, nulls=nulls, scores=scores, prefix=prefix, n_jobs=n_jobs, parity=parity
+        )
+
+    @property
+    def batch_parity(self) -> ParityReport | None:
+        """What the last batch with ``parity="sample"`` was found to be; None where there was none."""
+        return self._batch_parity
 
     def explain(self, text: str) -> Explanation:
         """The spans of a text with their weight for each class; with the remainder they add up to the scores."""
         return self.engine.explain(check_text(text))
 
-    def _batch(self, texts: Iterable[str]) -> Batch:
-        return self.engine.classify(check_texts(texts))
+    def _batch(self, texts: Any, n_jobs: int | None, nulls: Nulls) -> tuple[Batch, Any]:
+        """The answers, and a mask of the texts that are missing (None: there is none)."""
+        if n_jobs in (1, None) and nulls == "error" and not _is_column(texts):
+            return self.engine.classify(check_texts(texts)), None
+        from .batch.arrays import answers
 
-    def _results(self, batch: Batch) -> list[ClassificationResult]:
-        model, engine = self._model, self._opened or self.engine
-        classes, k, c = model.classes, model.head.outputs, len(model.classes)
+        return answers(self, texts, n_jobs=n_jobs, nulls=nulls)
+
+    def _results(self, batch: Batch, place: tuple[str, str] | None = None) -> list[ClassificationResult]:
+        """``place``: where it ran and on which variant, if not on this classifier's engine."""
+        model = self._model
+        classes = model.classes
+        k, c, _ = shape_of(model)
         p = None if batch.probabilities is None else list(batch.probabilities)
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
-        ran_on, variant = engine.ran_on, engine.variant
+        if place is None:
+            engine = self._opened or self.engine
+            place = engine.ran_on, engine.variant
+        ran_on, variant = place
         limit = model.uncertain_below
         results = []
         for i in range(batch.n):
@@ -405,7 +504,7 @@ class Classifier:
         m = self._model
         classes = ", ".join(map(repr, m.classes[:4])) + (", …" if len(m.classes) > 4 else "")
         return (
-            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {m.vectorizer.n_features:,} features, "
+            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {row_width(m.pipeline):,} features, "
             f"{m.weights}, {len(self._data) / 1000:,.0f} kB, engine {self._engine_name!r}>"
         )
 
@@ -456,6 +555,20 @@ def _numpy() -> Any:
     return numpy
 
 
+def _is_column(texts: Any) -> bool:
+    """Whether these are strings in an array of somebody's, which goes by Arrow (where pyarrow is installed)."""
+    is_arrow = hasattr(texts, "__arrow_c_array__") or hasattr(texts, "__arrow_c_stream__")
+    if not is_arrow and getattr(getattr(texts, "dtype", None), "kind", "") not in ("U", "T"):
+        return False
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def _without(labels: Any, missing: Any) -> Any:
+    labels = labels.astype(object)
+    labels[missing] = None
+    return labels
+
+
 def _labels(classes: tuple[Label, ...], indices: Sequence[int] | None) -> Any:
     numpy = _numpy()
     if numpy is None:
@@ -482,7 +595,9 @@ def _promise(model: Model) -> str:
 
 def _pipeline(model: Model) -> tuple[str, ...]:
     """The stages in words."""
-    v, h = model.vectorizer, model.head
+    found = plain(model)
+    assert found is not None
+    v, transforms, h = found
     method = f"hashing to {v.n_features:,}" if v.vocabulary is None else f"vocabulary of {v.n_features:,}"
     extras = [
         *([] if v.lowercase else ["case kept"]),
@@ -494,7 +609,7 @@ def _pipeline(model: Model) -> tuple[str, ...]:
     ]
     low, high = v.ngram_range
     stages = ["; ".join([f"{v.analyzer} {low}-{high}, {method}", *extras])]
-    for transform in model.transforms:
+    for transform in transforms:
         match transform:
             case SublinearTf():
                 stages.append("sublinear tf")

@@ -21,6 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .classifier import Classifier
+from .cli_batch import batch
+from .cli_convert import convert
 from .errors import EngineError, InputError, ModelFileError, UnsupportedPipelineError
 from .results import ClassificationResult
 from .texts import replace_surrogates
@@ -35,6 +37,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.command()(batch)
+app.command()(convert)
 
 
 class Format(StrEnum):

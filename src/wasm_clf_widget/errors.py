@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class WasmClfError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -19,20 +22,46 @@ class EngineError(WasmClfError, RuntimeError):
     """The WebAssembly engine is missing, cannot be started, or stopped."""
 
 
+class TooManyStepsError(EngineError):
+    """The token pattern goes back and forth between too many ways to match this text; so would Python's own re.
+
+    The budget stands in docs/model-file.md, "Token patterns".
+    """
+
+
 class UnsupportedPipelineError(WasmClfError, ValueError):
     """A pipeline that cannot be converted exactly.
 
     Attributes:
-        step: name of the pipeline's step that is in the way.
+        step: path of the pipeline's step that is in the way, as ``set_params`` writes it ("union__tfidf"); "pipeline"
+            where it is the whole, whose ``path`` is "".
         option: its parameter (or the class's name).
         reason: why it cannot be exact here.
-        suggestion: what would work instead.
+        advice: what would work instead, in words.
+        suggestion: the edited pipeline, not fitted, where one can be made; else the same as ``advice``.
+        edit: what the edited pipeline has other than the given one: parameters of the step by name, or under "" the
+            estimator that takes the step's place.
     """
 
-    def __init__(self, step: str, option: str, reason: str, suggestion: str = "") -> None:
-        self.step = step
+    def __init__(
+        self, step: str, option: str, reason: str, advice: str = "", *, edit: Mapping[str, Any] | None = None
+    ) -> None:
+        self.path = step
+        self.step = step = step or "pipeline"
         self.option = option
         self.reason = reason
-        self.suggestion = suggestion
+        self.advice = advice
+        self.suggestion: Any = advice
+        self.edit = dict(edit or {})
         message = f"step {step!r}, option {option!r}: {reason}"
-        super().__init__(f"{message} Try: {suggestion}" if suggestion else message)
+        super().__init__(f"{message} Try: {advice}" if advice else message)
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        if isinstance(self.suggestion, str):
+            return message
+        return f"{message}\nThe edited pipeline (.suggestion, to be fitted):\n{self.suggestion!r}"
+
+    def __reduce__(self) -> Any:
+        state = {"suggestion": self.suggestion, "edit": self.edit}
+        return type(self), (self.path, self.option, self.reason, self.advice), state

@@ -10,10 +10,12 @@ from typing import Any, Literal
 from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
-from .errors import InputError, UnsupportedPipelineError, WasmClfError
+from .errors import InputError, TooManyStepsError, UnsupportedPipelineError, WasmClfError
 from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
+from .model.shape import shape_of
 from .model.spec import Model
+from .model.tree import vectorizers
 from .parity import Answer, Stages, Tally, answer_at, skip_live, tolerances
 from .results import ParityReport
 from .twin import Twin
@@ -61,7 +63,7 @@ def from_sklearn(
         by=f"{model.source.library} {model.source.version}",
         scores=answers.scores[kept].tolist(),
         probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
-        labels=answers.labels[kept].tolist(),
+        labels=answers.labels[kept, 0].tolist(),
         stages=SourceStages(pipeline),
         # Elsewhere scipy's compiler may fuse multiply and add, and numpy have other logarithms.
         exact=platform.machine().lower() in ("x86_64", "amd64"),
@@ -82,7 +84,7 @@ def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
     source = _Source(
         by="twin",
         scores=[a.scores for a in answers],
-        probabilities=None if model.head.link == "none" else [a.probabilities or [] for a in answers],
+        probabilities=[a.probabilities or [] for a in answers] if shape_of(model).probabilities else None,
         labels=[a.label for a in answers],
         stages=twin,
         exact=True,
@@ -94,7 +96,34 @@ def _texts(model: Model, own: Sequence[str]) -> list[str]:
     """The caller's texts, then ours."""
     from .convert.ugly_texts import ugly_texts
 
-    return certify.usable([*own, *ugly_texts(model)])
+    texts = certify.usable([*own, *ugly_texts(model)])
+    _refuse_endless(model, texts)
+    return texts
+
+
+def _refuse_endless(model: Model, texts: list[str]) -> None:
+    """Let the engine meet every text first: where a token pattern is catastrophic it stops, which re does not."""
+    if all(v.program is None for v in vectorizers(model)):
+        return
+    plain = dump(replace(model, certificate=None, tables=()))
+    engine = _open(plain, parse(plain))
+    try:
+        for text in texts:
+            try:
+                engine.classify((text,))
+            except TooManyStepsError:
+                patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
+                raise UnsupportedPipelineError(
+                    "vectorizer",
+                    "token_pattern",
+                    f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} "
+                    "characters): Python's re itself would hardly come to an end",
+                    "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
+                ) from None
+            except InputError:
+                continue
+    finally:
+        engine.dispose()
 
 
 def _certified(model: Model, texts: list[str], source: _Source, refused: list[str]) -> bytes:
@@ -105,14 +134,15 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
             f"this Python follows Unicode {model.unicode}, the engine knows {', '.join(UNICODE_VERSIONS)}",
             "a Python from 3.11 to 3.14",
         )
-    plain = dump(replace(model, certificate=None, table=None))
+    plain = dump(replace(model, certificate=None, tables=()))
     # From here on the model is what a reader of the file will have, checked as every file is.
     model = parse(plain)
     engine = _open(plain, model)
     try:
-        table = engine.build_table() if model.vectorizer.vocabulary is not None else None
+        hashing = vectorizers(model)[0].vocabulary is None
+        tables = () if hashing else (engine.build_table(),)
         engine.dispose()
-        model = replace(model, table=table)
+        model = replace(model, tables=tables)
         engine = _open(dump(model), model)
         batch = engine.classify(texts)
         allowed = _try_all(model, engine, texts, batch, source, refused)
@@ -229,7 +259,7 @@ def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) 
         if got is None:
             continue
         p = None if answers.probabilities is None else answers.probabilities[row].tolist()
-        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row]))
+        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row, 0]))
         tolerance = tolerances(model, twin, text)[0]
         if not exact:
             tolerance = _loosened(tolerance, twin.answer(text).abs_sum)

@@ -14,6 +14,7 @@ from typing import Any
 
 from .engines.wasm_abi import features, strings
 from .errors import WasmClfError
+from .model.shape import shape_of
 from .model.spec import Model
 from .parity import Answer, difference, feature_tolerance, first_stage, skip_live, twin_tolerance
 from .results import FirstDifference
@@ -131,8 +132,8 @@ def answer_from(model: Model, class_index: int, buffers: Sequence[bytes]) -> Ans
     """
     scores = array("d", buffers[0] if buffers else b"")
     probabilities = array("d", buffers[1]) if len(buffers) > 1 else None
-    expected = None if model.head.link == "none" else len(model.classes)
-    if len(scores) != model.head.outputs or (None if probabilities is None else len(probabilities)) != expected:
+    shape = shape_of(model)
+    if (len(scores), 0 if probabilities is None else len(probabilities)) != (shape.scores, shape.probabilities):
         raise ValueError("the tab's answer does not have the model's shape")
     return Answer(scores, probabilities, class_index)
 

@@ -15,7 +15,9 @@ from typing import Protocol
 from .convert.precision import probability_tolerance, score_tolerance
 from .engines.base import Batch, Engine
 from .errors import WasmClfError
+from .model.shape import shape_of
 from .model.spec import Certificate, Model, SublinearTf
+from .model.tree import stages_of
 from .results import FirstDifference, ParityReport, Stage
 from .texts import has_surrogate
 from .twin import Twin
@@ -46,14 +48,14 @@ class Stages(Protocol):
 
 def answer_at(model: Model, batch: Batch, i: int) -> Answer:
     """Text ``i`` of a batch."""
-    k, c = model.head.outputs, len(model.classes)
+    k, c, _ = shape_of(model)
     probabilities = None if batch.probabilities is None else batch.probabilities[i * c : (i + 1) * c]
     return Answer(batch.scores[i * k : (i + 1) * k], probabilities, int(batch.labels[i]))
 
 
 def recorded(model: Model, certificate: Certificate, i: int) -> tuple[Answer, Sequence[float]]:
     """What the source answered to text ``i`` of the certificate, and the tolerance of its scores."""
-    k, c = model.head.outputs, len(model.classes)
+    k, c, _ = shape_of(model)
     p = certificate.probabilities
     answer = Answer(
         certificate.scores[i * k : (i + 1) * k],
@@ -68,7 +70,7 @@ def tolerances(model: Model, twin: Twin, text: str) -> tuple[list[float], list[f
 
     Twin and engine both round the logarithm of every count correctly, the source only that of small counts.
     """
-    exact = model.weights == "float64" and SublinearTf() not in model.transforms
+    exact = model.weights == "float64" and not stages_of(model.pipeline, SublinearTf)
     row = [] if exact else twin.features(text)
     # No term is counted more often than there are characters after normalizing (which may add some) and padding.
     longest = 3 * len(twin.normalize(text)) + 2
@@ -153,7 +155,7 @@ def _cut(text: str, skipped: int) -> str:
 
 def feature_tolerance(model: Model) -> float:
     """How far feature values of two right implementations may be apart, relatively."""
-    exact = model.weights == "float64" and SublinearTf() not in model.transforms[1:]
+    exact = model.weights == "float64" and SublinearTf() not in model.pipeline.transforms[1:]
     return 0.0 if exact else _FEATURE_TOLERANCE
 
 

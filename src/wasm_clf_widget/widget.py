@@ -7,9 +7,11 @@ answers to texts that the kernel has anyway. Nothing large is a trait, so nothin
 from __future__ import annotations
 
 import difflib
+import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -17,9 +19,14 @@ import traitlets
 
 from .assets import TAB_ASSETS, Asset, asset
 from .classifier import Classifier
-from .errors import InputError
+from .engines.base import Batch
+from .errors import InputError, WasmClfError
+from .html import EmbeddedPage, embedded, write_page
 from .live import LiveCheck, answer_from
-from .texts import check_text, replace_surrogates
+from .parity import answer_at
+from .results import ClassificationResult
+from .tab import KernelRung, TabCache, TabCall, TabCalls, classify_in_tab
+from .texts import check_text, check_texts, replace_surrogates
 
 PROTOCOL = 1
 MAX_CHUNK = 1 << 20
@@ -74,7 +81,11 @@ class ClassifierWidget(anywidget.AnyWidget):
     """
 
     fallback = traitlets.Enum(FALLBACKS, "none").tag(sync=True)
-    """Where to classify if the tab cannot. "none" (default); "kernel" is not offered by this version."""
+    """Where to classify if the tab cannot. "none" (default): nowhere, ``status`` says why; "kernel": here.
+
+    With "kernel", where the page's policy forbids WebAssembly or the model is too large for the tab, and only then,
+    what the reader types is sent to the kernel to be classified; ``ran_on`` is then "kernel-wasm". It is not kept.
+    """
 
     result = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True, echo_update=False)
     """The last answer, as ``ClassificationResult.to_dict()``. dict, or None (nothing classified yet, the default)."""
@@ -101,7 +112,7 @@ class ClassifierWidget(anywidget.AnyWidget):
     """
 
     ran_on = traitlets.Unicode("").tag(sync=True, echo_update=False)
-    """Where the last answer was computed: "tab-worker" or "tab-main". str, empty until there is one."""
+    """Where the last answer was computed: "tab-worker", "tab-main" or "kernel-wasm". str, empty until there is one."""
 
     _manifest = traitlets.Dict({}).tag(sync=True)
     _uid = traitlets.Unicode("").tag(sync=True)
@@ -125,7 +136,32 @@ class ClassifierWidget(anywidget.AnyWidget):
         }
         manifest["model"]["name"] = classifier.name
         super().__init__(_manifest=manifest, _uid=uuid.uuid4().hex, **options)
+        self._calls = TabCalls(self.send)
+        self._cache = TabCache(self._calls)
         self.on_msg(self._on_message)
+
+    def classify(
+        self, texts: Iterable[str], *, on_progress: Callable[[int, int], object] | None = None
+    ) -> TabCall[list[ClassificationResult]]:
+        """Classify texts in the reader's tab: ``results = await w.classify(texts)``, one result a text, in order.
+
+        In one of the open pages, without holding it up. ``on_progress(done, total)`` is called for each slice.
+
+        Awaiting works while the cell runs where the host delivers the page's messages meanwhile: ipykernel 7 with
+        JupyterLab 4.4 or Notebook 7.4, or later. Elsewhere the call fails after ten seconds and says so; there, keep
+        the call and read ``call.result()`` in a later cell, or use ``call.add_done_callback``.
+
+        Raises:
+            InputError: something that is no text. Awaiting raises EngineError where no page answers.
+        """
+        if isinstance(texts, str):
+            raise InputError("w.classify takes a list of texts: write [text], or set w.text and observe w.result")
+        return classify_in_tab(self._calls, self._classifier, check_texts(texts), on_progress)
+
+    @property
+    def cache(self) -> TabCache:
+        """The reader's browser cache: ``await w.cache.report()``, ``evict(sha256)``, ``clear()``, ``persist()``."""
+        return self._cache
 
     @property
     def _esm(self) -> str:
@@ -136,6 +172,24 @@ class ClassifierWidget(anywidget.AnyWidget):
     def classifier(self) -> Classifier:
         """The classifier that was given."""
         return self._classifier
+
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one self-contained page that classifies offline, with this widget's text: ``Classifier.to_html``."""
+        return write_page(self._classifier, path, title=title, text=self.text)
+
+    def embed(self, *, title: str | None = None, height: int = 460) -> EmbeddedPage:
+        """The same page as this cell's output: a notebook exported with nbconvert (``--to html``) stays live.
+
+        The output holds model, engine and program: it adds their size to the saved notebook, unlike the widget itself.
+
+        Args:
+            title: read to those who cannot see it; the model's name where it is None.
+            height: pixels; the reader can pull it larger.
+
+        Raises:
+            InputError: a height that is not from 160 to 4000.
+        """
+        return embedded(self._classifier, title=title, text=self.text, height=height)
 
     @cached_property
     def _live(self) -> LiveCheck:
@@ -167,6 +221,8 @@ class ClassifierWidget(anywidget.AnyWidget):
             "get": self._send_chunk,
             "answer": self._check_answer,
             "stages": self._name_stage,
+            "ask": self._answer_tab,
+            "done": self._calls.on_done,
         }
         kind = content.get("type")
         handler = handlers.get(kind) if isinstance(kind, str) else None
@@ -183,6 +239,28 @@ class ClassifierWidget(anywidget.AnyWidget):
         else:
             chunk = memoryview(data)[offset : offset + size]
             self.send({"wcw": PROTOCOL, "type": "chunk", "id": request, "offset": offset}, buffers=[chunk])
+
+    @cached_property
+    def _rung(self) -> KernelRung:
+        return KernelRung(self._classifier, self._check_own)
+
+    def _answer_tab(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        """The tab asks the kernel to classify: only where that was allowed."""
+        request = message.get("id")
+        if self.fallback != "kernel":
+            self._refuse(request, "not-allowed", "This widget was made with fallback='none': texts stay in the tab.")
+            return
+        try:
+            value, answers = self._rung.answer(message.get("what"), buffers)
+        except WasmClfError as error:
+            self._refuse(request, "kernel", str(error))
+        else:
+            self.send({"wcw": PROTOCOL, "type": "reply", "id": request, "value": value}, buffers=answers)
+
+    def _check_own(self, text: str, batch: Batch) -> None:
+        """The kernel answered for the tab, so it has the text: the twin answers too."""
+        self._live.check(text, answer_at(self._live.model, batch, 0))
+        self.parity = self._live.joined(self._replay)
 
     def _refuse(self, request: Any, code: str, message: str) -> None:
         self.send({"wcw": PROTOCOL, "type": "refused", "id": request, "code": code, "message": message})
@@ -225,10 +303,5 @@ def _check_options(options: dict[str, Any]) -> None:
     fallback = options.get("fallback", "none")
     if fallback not in FALLBACKS:
         raise InputError(f"fallback is one of {', '.join(map(repr, FALLBACKS))}, found {fallback!r}")
-    if fallback == "kernel":
-        raise InputError(
-            "fallback='kernel' is not offered by this version: leave it at 'none', and classify in the kernel with "
-            "classifier.classify(text)"
-        )
     if not isinstance(options.get("share_text", False), bool):
         raise InputError(f"share_text is True or False, found {options['share_text']!r}")

@@ -38,8 +38,10 @@ import dataclasses
 from wasm_clf_widget.model.file import dump, parse
 model = parse(clf.model_bytes)
 coef = list(model.head.coef)
-coef[model.vectorizer.vocabulary.index("awful")] *= 1.1
-altered = dump(dataclasses.replace(model, head=dataclasses.replace(model.head, coef=coef)))
+coef[model.pipeline.front.vocabulary.index("awful")] *= 1.1
+altered = dump(dataclasses.replace(
+    model, pipeline=dataclasses.replace(model.pipeline, head=dataclasses.replace(model.head, coef=coef))
+))
 w = wcw.ClassifierWidget(wcw.Classifier.load(altered))
 """,
 )

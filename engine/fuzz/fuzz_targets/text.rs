@@ -101,7 +101,7 @@ fn check(case: &mut Case, text: &str) {
         );
     }
     // Every n-gram that is an entry is a span, in order; the features are the different ones among them.
-    let ngrams = model.ngrams(text);
+    let ngrams = model.ngrams(text).expect("within the budget");
     let mut spans = explanation.spans.iter().map(|s| &explanation.ngrams[s.ngram.0 as usize..][..s.ngram.1 as usize]);
     let mut different = HashSet::new();
     for w in ngrams.offsets.windows(2) {

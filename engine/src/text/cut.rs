@@ -108,8 +108,6 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
     if let Some(Run { start, chars }) = run {
         push(start, text.len(), chars);
     }
-    #[cfg(feature = "broken")]
-    crate::broken::tokens(out);
 }
 
 /// One bit for each byte that is a word character.

@@ -6,11 +6,15 @@
 
 mod cut;
 mod normalize;
+mod pattern;
 mod pieces;
+mod tokens;
 
-pub use cut::{Cutter, Sink, words};
+pub use cut::{Cutter, Sink};
 pub use normalize::Normalizer;
+pub use pattern::{Found, Pattern, read as read_pattern};
 pub use pieces::{Pieces, Place};
+pub use tokens::Tokenizer;
 
 /// The character at `at` of valid UTF-8, and its length in bytes. On other bytes: some character, never a panic.
 #[inline]

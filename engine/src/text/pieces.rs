@@ -1,7 +1,8 @@
 //! The pieces of one text with their places, for n-grams as strings: hashing, explanations, comparison by stages.
 
-use super::{Cutter, Normalizer, Sink, normalize, words};
+use super::{Cutter, Normalizer, Sink, Tokenizer, normalize};
 use crate::config::{Analyzer, Vectorizer};
+use crate::error::Result;
 use crate::prelude::*;
 
 /// Where a piece came from: characters of the original text.
@@ -23,10 +24,13 @@ pub struct Pieces {
     pub joined: Vec<u8>,
     /// Bytes of piece i in `joined`.
     pub ranges: Vec<(u32, u32)>,
+    /// Words, else characters: an empty piece is an empty token, not padding.
+    are_words: bool,
     /// Pieces `groups[g - 1]..groups[g]` belong together: no n-gram reaches across.
     pub groups: Vec<u32>,
     /// Words in `normalized`, stop words included.
     words: Vec<(u32, u32)>,
+    tokenizer: Tokenizer,
     /// The normalized characters of piece i; filled on demand.
     places: Vec<Place>,
     /// The source of each normalized character; filled on demand.
@@ -68,7 +72,7 @@ impl Pieces {
         normalizer: &Normalizer,
         with_places: bool,
         is_stop_word: impl Fn(&[u8], usize, usize) -> bool,
-    ) {
+    ) -> Result<()> {
         self.joined.clear();
         self.ranges.clear();
         self.groups.clear();
@@ -77,25 +81,31 @@ impl Pieces {
         let mut normalized = core::mem::take(&mut self.normalized);
         normalized.clear();
         normalizer.run(text, &mut normalized, with_places.then_some(&mut self.origins));
+        self.are_words = matches!(vectorizer.analyzer, Analyzer::Word { .. });
+        let mut result = Ok(());
         match vectorizer.analyzer {
-            Analyzer::Word { min_chars } => {
+            Analyzer::Word { .. } => {
                 let (mut counted, mut chars) = (0, 0);
                 let mut ranges = core::mem::take(&mut self.words);
-                ranges.clear();
-                words(&normalized, min_chars, vectorizer.unicode, &mut ranges);
+                let tokenized = self.tokenizer.run(&normalized, vectorizer, &mut ranges);
                 for &(start, end) in &ranges {
                     let (start, end) = (start as usize, end as usize);
                     if is_stop_word(&normalized, start, end) {
                         continue;
                     }
-                    if !self.joined.is_empty() {
+                    if !self.ranges.is_empty() {
                         self.joined.push(b' ');
                     }
                     let from = self.joined.len() as u32;
                     self.joined.extend_from_slice(&normalized[start..end]);
                     self.ranges.push((from, self.joined.len() as u32));
                     if with_places {
-                        chars += count_chars(&normalized[counted..start]);
+                        // The tokens of a pattern that looks around need not stand in order.
+                        if counted <= start {
+                            chars += count_chars(&normalized[counted..start]);
+                        } else {
+                            chars -= count_chars(&normalized[start..counted]);
+                        }
                         let length = count_chars(&normalized[start..end]);
                         self.places.push(Place { start: chars, end: chars + length });
                         chars += length;
@@ -104,6 +114,7 @@ impl Pieces {
                 }
                 self.words = ranges;
                 self.groups.push(self.ranges.len() as u32);
+                result = tokenized;
             }
             Analyzer::Char | Analyzer::CharWb => {
                 let cutter = Cutter { version: vectorizer.unicode, words: vectorizer.analyzer == Analyzer::CharWb };
@@ -111,6 +122,7 @@ impl Pieces {
             }
         }
         self.normalized = normalized;
+        result
     }
 
     /// Calls `f(first, n, bytes)` for every n-gram of `n` pieces from piece `first` on, in scikit-learn's order.
@@ -139,9 +151,15 @@ impl Pieces {
 
     /// The characters of the original text that the n-gram came from; padding lies on no character.
     pub fn place(&self, first: usize, n: usize) -> Place {
-        let place = Place { start: self.places[first].start, end: self.places[first + n - 1].end };
+        let (head, tail) = (self.places[first], self.places[first + n - 1]);
+        // Tokens of a pattern that looks around need not stand in order.
+        let place = Place { start: head.start.min(tail.start), end: head.end.max(tail.end) };
         let source = |at: u32| self.origins.get(at as usize).copied();
         let after_all = self.origins.last().map_or(0, |o| o + 1);
+        if place.start == place.end && self.are_words {
+            let at = source(place.start).unwrap_or(after_all);
+            return Place { start: at, end: at };
+        }
         if place.start == place.end {
             // Padding alone: at the beginning of the word after it, or right behind the word before it.
             let word_follows = self.places.get(first + 1).is_some_and(|p| p.start == place.start && p.end > p.start);

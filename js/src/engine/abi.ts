@@ -6,6 +6,7 @@
  * any call may grow it.
  */
 import { EngineError, InputError, ModelFileError, type WasmClfError } from "../errors.js";
+import { type PackedTexts, pack, sliceEnd } from "./pack.js";
 
 export const ABI_VERSION = 1;
 
@@ -21,7 +22,7 @@ interface Exports {
   wcw_unload(handle: number): void;
   wcw_classify(handle: number, request: number): number;
   wcw_explain(handle: number, text: number, size: number): number;
-  wcw_stage(handle: number, stage: number, text: number, size: number): number;
+  wcw_stage(handle: number, stage: number, text: number, size: number, vectorizer: number): number;
   wcw_output(): number;
   wcw_output_size(): number;
 }
@@ -43,11 +44,34 @@ export interface RawBatch {
   readonly ms: number;
 }
 
-/** What a batch needs to know of the model: its score columns, its classes, whether it has probabilities. */
+/** Columns of a batch's answers: K, P and L of docs/model-file.md. */
 export interface Shape {
-  readonly outputs: number;
-  readonly classes: number;
-  readonly probabilities: boolean;
+  readonly scores: number;
+  /** 0: the model has none. */
+  readonly probabilities: number;
+  readonly labels: number;
+}
+
+/** Room for n answers. */
+export function emptyBatch(n: number, shape: Shape): RawBatch {
+  return {
+    n,
+    scores: new Float64Array(n * shape.scores),
+    probabilities: shape.probabilities > 0 ? new Float64Array(n * shape.probabilities) : null,
+    labels: new Uint32Array(n * shape.labels),
+    known: new Uint32Array(n),
+    replaced: new Uint32Array(n),
+    ms: 0,
+  };
+}
+
+/** Puts the answers of a part at its place in the whole. */
+export function place(part: RawBatch, whole: RawBatch, begin: number, shape: Shape): void {
+  whole.scores.set(part.scores, begin * shape.scores);
+  if (part.probabilities !== null) whole.probabilities?.set(part.probabilities, begin * shape.probabilities);
+  whole.labels.set(part.labels, begin * shape.labels);
+  whole.known.set(part.known, begin);
+  whole.replaced.set(part.replaced, begin);
 }
 
 export interface RawSpan {
@@ -127,72 +151,53 @@ export class EngineInstance {
 
   classify(handle: number, texts: readonly string[], shape: Shape): RawBatch {
     const started = performance.now();
-    const n = texts.length;
-    const batch: RawBatch = {
-      n,
-      scores: new Float64Array(n * shape.outputs),
-      probabilities: shape.probabilities ? new Float64Array(n * shape.classes) : null,
-      labels: new Uint32Array(n),
-      known: new Uint32Array(n),
-      replaced: new Uint32Array(n),
-      ms: 0,
-    };
-    for (let begin = 0; begin < n; ) {
-      let end = begin;
-      let units = 0;
-      while (end < n) {
-        const length = (texts[end] as string).length;
-        if (end > begin && units + length > UNITS_PER_CALL) break;
-        units += length;
-        end += 1;
-      }
-      this.#classifyPart(handle, texts, begin, end, units, shape, batch);
+    const batch = emptyBatch(texts.length, shape);
+    for (let begin = 0; begin < texts.length; ) {
+      const end = sliceEnd(texts, begin, texts.length, UNITS_PER_CALL);
+      place(this.classifyPacked(handle, pack(texts, begin, end), shape), batch, begin, shape);
       begin = end;
     }
     return { ...batch, ms: performance.now() - started };
   }
 
-  #classifyPart(
-    handle: number, texts: readonly string[], begin: number, end: number, units: number, shape: Shape, batch: RawBatch,
-  ): void {
-    const n = end - begin;
+  /** One call of the engine. */
+  classifyPacked(handle: number, texts: PackedTexts, shape: Shape): RawBatch {
+    const started = performance.now();
+    const { n, bytes, replaced } = texts;
     // One block for everything, the parts with 8-byte elements first, so that all of them are aligned.
     let size = 0;
-    const place = (bytes: number): number => {
+    const reserve = (length: number): number => {
       const at = size;
-      size += Math.ceil(bytes / 8) * 8;
+      size += Math.ceil(length / 8) * 8;
       return at;
     };
-    const scores = place(n * shape.outputs * 8);
-    const probabilities = place(shape.probabilities ? n * shape.classes * 8 : 0);
-    const labels = place(n * 4);
-    const known = place(n * 4);
-    const offsets = place((n + 1) * 4);
-    const request = place(40);
-    const text = place(units * 3); // no UTF-16 unit needs more than 3 bytes of UTF-8
+    const scores = reserve(n * shape.scores * 8);
+    const probabilities = reserve(n * shape.probabilities * 8);
+    const labels = reserve(n * shape.labels * 4);
+    const known = reserve(n * 4);
+    const offsets = reserve((n + 1) * 4);
+    const request = reserve(40);
+    const text = reserve(bytes.length);
     const block = this.#alloc(size);
     try {
       let memory = this.#exports.memory.buffer;
-      const textBytes = new Uint8Array(memory, block + text, units * 3);
-      const offsetView = new Uint32Array(memory, block + offsets, n + 1);
-      let written = 0;
-      for (let i = 0; i < n; i++) {
-        const value = texts[begin + i] as string;
-        offsetView[i] = written;
-        batch.replaced[begin + i] = loneSurrogates(value);
-        written += this.#encoder.encodeInto(value, textBytes.subarray(written)).written;
-      }
-      offsetView[n] = written;
+      new Uint8Array(memory, block + text, bytes.length).set(bytes);
+      new Uint32Array(memory, block + offsets, n + 1).set(texts.offsets);
       new Uint32Array(memory, block + request, 10).set([
-        block + text, written, block + offsets, n, block + scores, shape.probabilities ? block + probabilities : 0,
+        block + text, bytes.length, block + offsets, n, block + scores, shape.probabilities > 0 ? block + probabilities : 0,
         block + labels, block + known, 0, 0,
       ]);
       this.#check(this.#call(() => this.#exports.wcw_classify(handle, block + request)));
       memory = this.#exports.memory.buffer;
-      batch.scores.set(new Float64Array(memory, block + scores, n * shape.outputs), begin * shape.outputs);
-      batch.probabilities?.set(new Float64Array(memory, block + probabilities, n * shape.classes), begin * shape.classes);
-      batch.labels.set(new Uint32Array(memory, block + labels, n), begin);
-      batch.known.set(new Uint32Array(memory, block + known, n), begin);
+      return {
+        n,
+        scores: new Float64Array(memory, block + scores, n * shape.scores).slice(),
+        probabilities: shape.probabilities > 0 ? new Float64Array(memory, block + probabilities, n * shape.probabilities).slice() : null,
+        labels: new Uint32Array(memory, block + labels, n * shape.labels).slice(),
+        known: new Uint32Array(memory, block + known, n).slice(),
+        replaced: replaced ?? new Uint32Array(n),
+        ms: performance.now() - started,
+      };
     } finally {
       this.#exports.wcw_free(block, size);
     }
@@ -222,9 +227,9 @@ export class EngineInstance {
     return { spans, remainder: doubles(remainder), scores: doubles(remainder + classes * 8) };
   }
 
-  /** The bytes that a stage gives for one text, as the ABI describes them. */
-  stage(handle: number, stage: number, text: string): Uint8Array<ArrayBuffer> {
-    return this.#withText(text, (ptr, size) => this.#exports.wcw_stage(handle, stage, ptr, size));
+  /** The bytes that a stage gives for one text, as the ABI describes them; of the first vectorizer where there are several. */
+  stage(handle: number, stage: number, text: string, vectorizer = 0): Uint8Array<ArrayBuffer> {
+    return this.#withText(text, (ptr, size) => this.#exports.wcw_stage(handle, stage, ptr, size, vectorizer));
   }
 
   #withText(text: string, run: (ptr: number, size: number) => number): Uint8Array<ArrayBuffer> {
@@ -278,20 +283,8 @@ function errorOf(code: number, detail: string): WasmClfError {
     case -7: return new ModelFileError(message, "model-altered", "Export the model again, or fetch it again from its source.");
     case -4:
     case -6: return new InputError(message, "input");
+    case -8: return new InputError(message, "pattern-steps", "Use a shorter text.");
     case -5: return new EngineError(message, "out-of-memory", "Use a smaller model or text.");
     default: return new EngineError(message, "engine-argument");
   }
-}
-
-/** Lone surrogates of a text: TextEncoder reads each as U+FFFD, and the result says how many. */
-export function loneSurrogates(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0xd800 || unit > 0xdfff) continue;
-    const next = text.charCodeAt(i + 1);
-    if (unit < 0xdc00 && next >= 0xdc00 && next <= 0xdfff) i += 1;
-    else count += 1;
-  }
-  return count;
 }

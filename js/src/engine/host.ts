@@ -1,7 +1,8 @@
 /** One engine with one model, wherever it runs: a Worker exposes this object, the main thread and Node use it directly. */
 import type { ParityReport, Stage } from "../types.js";
 import { EngineInstance, type RawBatch, type RawExplanation, type Shape } from "./abi.js";
-import { type Certificate, type ModelDocument, parseModelFile, readCertificate, shapeOf } from "./document.js";
+import { type Certificate, type ModelDocument, parseModelFile, readCertificate } from "./document.js";
+import type { PackedTexts } from "./pack.js";
 import { NO_CERTIFICATE, replay } from "./verify.js";
 import { EngineError } from "../errors.js";
 
@@ -16,14 +17,14 @@ export interface Opened {
 export class EngineHost {
   #engine: EngineInstance | null = null;
   #handle = -1;
-  #shape: Shape = { outputs: 0, classes: 0, probabilities: false };
+  #shape: Shape = { scores: 0, probabilities: 0, labels: 0 };
   #certificate: Certificate | null = null;
 
   /** Compiles the engine and loads the model; both buffers may be given away by the caller. */
   async open(engine: ArrayBuffer, model: ArrayBuffer): Promise<Opened> {
     const file = new Uint8Array(model);
     const parsed = parseModelFile(file);
-    this.#shape = shapeOf(parsed.document);
+    this.#shape = parsed.document.shape;
     const instance = await EngineInstance.create(engine);
     this.#handle = instance.load(file);
     this.#engine = instance;
@@ -33,6 +34,10 @@ export class EngineHost {
 
   classify(texts: readonly string[]): RawBatch {
     return this.#opened().classify(this.#handle, texts, this.#shape);
+  }
+
+  classifyPacked(texts: PackedTexts): RawBatch {
+    return this.#opened().classifyPacked(this.#handle, texts, this.#shape);
   }
 
   explain(text: string): RawExplanation {
@@ -45,7 +50,7 @@ export class EngineHost {
 
   verify(): ParityReport {
     const certificate = this.#certificate;
-    return certificate === null ? NO_CERTIFICATE : replay(certificate, this.#shape.outputs, (texts) => this.classify(texts));
+    return certificate === null ? NO_CERTIFICATE : replay(certificate, this.#shape, (texts) => this.classify(texts));
   }
 
   close(): void {

@@ -6,7 +6,7 @@
  * stage of a difference found here is always "scores".
  */
 import type { FirstDifference, ParityReport } from "../types.js";
-import type { RawBatch } from "./abi.js";
+import type { RawBatch, Shape } from "./abi.js";
 import type { Certificate } from "./document.js";
 
 /** A file without recorded answers proves nothing, so it is not `ok`; nothing differs either. */
@@ -15,7 +15,7 @@ export const NO_CERTIFICATE: ParityReport = {
   not_comparable: 0, against: "nothing: the file has no certificate",
 };
 
-export function replay(certificate: Certificate, outputs: number, classify: (texts: readonly string[]) => RawBatch): ParityReport {
+export function replay(certificate: Certificate, shape: Shape, classify: (texts: readonly string[]) => RawBatch): ParityReport {
   const n = certificate.texts.length;
   const got = classify(certificate.texts);
   let worst = 0;
@@ -27,7 +27,7 @@ export function replay(certificate: Certificate, outputs: number, classify: (tex
   const engineBits = bits(certificate.engineScores);
   const gotBits = bits(got.scores);
   for (let text = 0; text < n; text++) {
-    for (let at = text * outputs; at < (text + 1) * outputs; at++) {
+    for (let at = text * shape.scores; at < (text + 1) * shape.scores; at++) {
       const score = got.scores[at] as number;
       const source = certificate.scores[at] as number;
       const off = Math.abs(score - source);
@@ -36,9 +36,10 @@ export function replay(certificate: Certificate, outputs: number, classify: (tex
       if (!(off <= (certificate.tolerance[at] as number))) differ(text, `${source} (source)`, String(score));
       if (gotBits[at] !== engineBits[at]) differ(text, `${certificate.engineScores[at]} (engine at export)`, String(score));
     }
-    if (got.labels[text] !== certificate.labels[text]) {
+    const labels = (of: Uint32Array): string => of.subarray(text * shape.labels, (text + 1) * shape.labels).join(", ");
+    if (labels(got.labels) !== labels(certificate.labels)) {
       mismatches += 1;
-      differ(text, `class ${certificate.labels[text]}`, `class ${got.labels[text]}`);
+      differ(text, `class ${labels(certificate.labels)}`, `class ${labels(got.labels)}`);
     }
   }
   if (certificate.engineProbabilities !== null && got.probabilities !== null) {

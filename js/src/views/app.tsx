@@ -1,12 +1,13 @@
-/** The widget's one view: header, body by state, panels, foot. */
+/** The widget's one view: header, body by state, panels, foot. A file dropped anywhere on it opens the batch table. */
 import { render } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Actions, ViewState } from "../state.js";
 import { Editor } from "./editor.js";
 import { Foot } from "./foot.js";
 import { Header } from "./header.js";
 import { Failure, Loading } from "./loading.js";
 import { type PanelName, Panels } from "./panels.js";
+import { watchTheme } from "./theme.js";
 import { Verdict } from "./verdict.js";
 
 export interface ViewProps {
@@ -16,21 +17,47 @@ export interface ViewProps {
 
 function App({ state, actions }: ViewProps) {
   const [panel, setPanel] = useState<PanelName | null>(null);
+  const [file, setFile] = useState<File | null>(null);
+  const [over, setOver] = useState(false);
+  const [dark, setDark] = useState(false);
+  const root = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const end = new AbortController();
+    // From outside: our own background says nothing.
+    const around = root.current?.parentNode;
+    if (around instanceof Element) watchTheme(around, end.signal, setDark);
+    return () => end.abort();
+  }, []);
   const { state: phase } = state.status.value;
   const ready = phase === "ready";
   const toggle = (name: PanelName): void => setPanel((open) => (open === name ? null : name));
+  const take = (dropped: File | undefined): void => {
+    if (dropped === undefined) return;
+    setFile(dropped);
+    setPanel("batch");
+  };
+  const drag = (event: DragEvent): void => {
+    if (!ready || event.dataTransfer?.types.includes("Files") !== true) return;
+    event.preventDefault(); // says that a drop is welcome
+    event.stopPropagation(); // JupyterLab would upload it
+    setOver(event.type === "dragover");
+    if (event.type === "drop") take(event.dataTransfer.files[0]);
+  };
   return (
-    <section class="wcw" data-state={phase} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}>
+    <section
+      ref={root} class="wcw" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
+      onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)}
+    >
       <Header state={state} onOpen={toggle} open={panel} />
       <div class="wcw-body">
         {phase === "failed" ? <Failure state={state} actions={actions} /> : (
           <>
-            <Editor state={state} actions={actions} shaded={panel === "why"} />
+            <Editor state={state} actions={actions} shaded={panel === "why"} onFile={take} />
             {ready ? <Verdict state={state} /> : <Loading state={state} />}
           </>
         )}
       </div>
-      {ready && <Panels state={state} actions={actions} open={panel} onOpen={toggle} />}
+      {ready && <Panels state={state} actions={actions} open={panel} onOpen={toggle} file={file} />}
       <Foot state={state} />
     </section>
   );

@@ -8,7 +8,6 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewProps } from "./app.js";
 import { explainedColumn } from "./chosen.js";
 import { plural } from "./format.js";
-import { runs } from "./shading.js";
 
 /** Beyond this the shading behind the field is left out: that many elements would make typing slow. */
 const SHADED_UNITS = 20_000;
@@ -16,21 +15,34 @@ const SHADED_UNITS = 20_000;
 const LONG_UNITS = 50_000;
 const SHOWN_UNITS = 2_000;
 
-export function Editor({ state, actions, shaded }: ViewProps & { shaded: boolean }) {
+interface Props extends ViewProps {
+  readonly shaded: boolean;
+  /** A file was pasted. */
+  readonly onFile: (file: File | undefined) => void;
+}
+
+export function Editor({ state, actions, shaded, onFile }: Props) {
   const id = useId();
   const back = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const text = state.text.value;
   const long = text.length > LONG_UNITS;
   const paste = (event: ClipboardEvent & { currentTarget: HTMLTextAreaElement }): void => {
+    const file = event.clipboardData?.files?.[0];
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    if (file !== undefined && pasted === "") {
+      event.preventDefault();
+      onFile(file);
+      return;
+    }
     const { value, selectionStart, selectionEnd } = event.currentTarget;
     if (long || pasted.length + value.length <= LONG_UNITS) return;
     event.preventDefault(); // before the field lays it out
     actions.type(value.slice(0, selectionStart) + pasted + value.slice(selectionEnd));
   };
   const explanation = state.explanation.value;
-  const show = shaded && explanation !== null && explanation.text === text && text.length <= SHADED_UNITS;
+  const Shade = state.lazy.views.value["panels.js"]?.Shade;
+  const show = shaded && Shade !== undefined && explanation !== null && explanation.text === text && text.length <= SHADED_UNITS;
   const follow = (): void => {
     if (back.current !== null && field.current !== null) back.current.scrollTop = field.current.scrollTop;
   };
@@ -40,7 +52,7 @@ export function Editor({ state, actions, shaded }: ViewProps & { shaded: boolean
       <label class="wcw-hidden" for={id}>Text to classify</label>
       {show && (
         <div class="wcw-shade" ref={back} dir="auto" aria-hidden="true">
-          {shade(text, runs(text, explanation.spans, explainedColumn(state)))}
+          <Shade text={text} spans={explanation.spans} column={explainedColumn(state)} only={state.pointedNgram.value} />
         </div>
       )}
       <textarea
@@ -56,18 +68,5 @@ export function Editor({ state, actions, shaded }: ViewProps & { shaded: boolean
         </div>
       )}
     </div>
-  );
-}
-
-function shade(text: string, parts: ReturnType<typeof runs>) {
-  const strongest = Math.max(...parts.map(({ weight }) => Math.abs(weight)), 1e-12);
-  return (
-    <>
-      {parts.map(({ text: part, weight }, i) => weight === 0 ? part : (
-        <mark key={i} class={weight > 0 ? "wcw-for" : "wcw-against"} style={{ "--wcw-strength": `${Math.round(12 + 48 * Math.abs(weight) / strongest)}%` }}>{part}</mark>
-      ))}
-      {/* a last line break has no line of its own in a block, but has one in the field */}
-      {text.endsWith("\n") ? " " : ""}
-    </>
   );
 }

@@ -1,11 +1,12 @@
-/** The status line: state, where it ran, which variant, how long; and whether the text stays here. */
+/** The status line: state, where it ran, which variant, how long; requests made; and whether the text stays here. */
 import type { ViewState } from "../state.js";
-import { milliseconds, place, plural } from "./format.js";
+import { milliseconds, plural } from "./format.js";
 
 export function Foot({ state }: { state: ViewState }) {
   const { state: phase } = state.status.value;
   const answer = state.answer.value;
   const shared = state.shared.value;
+  const ranOn = answer?.result.ran_on;
   return (
     <footer class="wcw-foot">
       <span data-wcw="status" data-state={phase} class="wcw-status">
@@ -13,18 +14,27 @@ export function Foot({ state }: { state: ViewState }) {
         {answer !== null && phase === "ready" && (
           <>
             <span>{milliseconds(answer.ms)}</span>
-            <span>{place(answer.result.ran_on)} · {answer.result.variant}</span>
             <span class="wcw-wide">{plural(answer.result.known_features, "known feature")}</span>
             {answer.result.replaced_surrogates > 0 && <span>{plural(answer.result.replaced_surrogates, "broken character")} read as �</span>}
           </>
         )}
+        {phase === "ready" && (
+          <span data-wcw="requests" class="wcw-wide" title="Network requests that this widget made since it became ready.">{plural(state.requests.value, "request")} since ready</span>
+        )}
       </span>
       <span class="wcw-gap" />
-      <span title={shared ? "share_text=True: Python reads what is typed here." : "Only the label and the scores are sent to Python."}>
-        <span aria-hidden="true">{shared ? "⇄ " : "⌂ "}</span>{shared ? "text is shared with Python" : "text stays in this tab"}
-      </span>
+      <Whereabouts shared={shared} kernel={ranOn?.startsWith("kernel") === true} />
     </footer>
   );
+}
+
+function Whereabouts({ shared, kernel }: { shared: boolean; kernel: boolean }) {
+  const [sign, words, title] = kernel
+    ? ["⇄", "text goes to the kernel", "This tab cannot classify, and fallback=\"kernel\" allows the kernel to do it."]
+    : shared
+      ? ["⇄", "text is shared with Python", "share_text=True: Python reads what is typed here."]
+      : ["⌂", "text stays in this tab", "The text is classified here. At most its label and scores are sent anywhere."];
+  return <span title={title}><span aria-hidden="true">{sign} </span>{words}</span>;
 }
 
 function words(phase: string): string {

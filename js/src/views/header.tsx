@@ -45,7 +45,7 @@ function badge(parity: ParityReport) {
   const { ok, checked, live_checked, first_difference } = parity;
   if (first_difference !== null) return <><span aria-hidden="true">✕ </span>differs at {first_difference.stage}</>;
   if (!ok) return <>no recorded answers</>;
-  return <><span aria-hidden="true">✓ </span>{checked > 0 ? checked : live_checked}<span class="wcw-wide"> {checked + live_checked === 1 ? "answer" : "answers"}</span> {checked > 0 ? "replayed" : "checked"}</>;
+  return <><span aria-hidden="true">✓ </span>{checked > 0 ? checked : live_checked}<span class="wcw-wide"> {checked + live_checked === 1 ? "answer" : "answers"}{" "}{checked > 0 ? "replayed" : "checked"}</span></>;
 }
 
 export function parityWords(parity: ParityReport): string {

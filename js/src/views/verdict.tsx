@@ -4,6 +4,8 @@ import type { ViewState } from "../state.js";
 import type { ClassificationResult, ClassScore } from "../types.js";
 import { labelText, probability, signed } from "./format.js";
 
+/** A label of more characters is set smaller. */
+const LONG = 14;
 /** More rows than this stand behind a button. */
 const ROWS = 6;
 
@@ -23,10 +25,11 @@ export function Verdict({ state }: { state: ViewState }) {
 }
 
 function Outcome({ result, text }: { result: ClassificationResult; text: string }) {
+  const label = labelText(result.label);
   return (
     <>
       <div class="wcw-line">
-        <span class={`wcw-label ${result.is_uncertain ? "" : toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{labelText(result.label)}</span>
+        <span class={`wcw-label ${label.length > LONG ? "wcw-long" : ""} ${result.is_uncertain ? "" : toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{label}</span>
         {result.is_uncertain && <span class="wcw-chip wcw-warn" title="The confidence lies in the band that this model calls not sure.">not sure</span>}
         {result.known_features === 0 && text !== "" && (
           <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>

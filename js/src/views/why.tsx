@@ -1,28 +1,37 @@
-/** The strongest n-grams of the text for one class; the text field above shows where they stand. */
+/** What the n-grams of the text weigh for one class, the strongest first; the field above shows where they stand. */
 import { useEffect, useId } from "preact/hooks";
 import type { ViewProps } from "./app.js";
 import { explainedColumn } from "./chosen.js";
-import { labelText, signed } from "./format.js";
+import { labelText, plural, signed } from "./format.js";
 import { type NgramWeight, strongest } from "./shading.js";
 
-const SHOWN = 10;
+/** Rows of each of the two lists. */
+const SHOWN = 6;
 
 export function WhyPanel({ state, actions }: ViewProps) {
   const id = useId();
   useEffect(() => {
     actions.wantExplanation(true);
-    return () => actions.wantExplanation(false);
-  }, [actions]);
+    return () => {
+      actions.wantExplanation(false);
+      state.pointedNgram.value = null;
+    };
+  }, [state, actions]);
   const explanation = state.explanation.value;
-  const classes = state.info.value?.classes ?? [];
+  const problem = state.explanationProblem.value;
+  const classes = explanation?.classes ?? [];
+  if (problem !== "") return <div class="wcw-dim" role="status">{problem}</div>;
   if (explanation === null) {
-    return <div class="wcw-dim">{state.answer.value === null ? "Type a text to see what its words weigh." : "Weighing…"}</div>;
+    return <div class="wcw-dim" role="status">{state.answer.value === null ? "Type a text to see what its parts weigh." : "Weighing…"}</div>;
   }
-  const column = explainedColumn(state);
+  const column = Math.min(explainedColumn(state), classes.length - 1);
   const ngrams = strongest(explanation.spans, column);
-  const shown = ngrams.slice(0, SHOWN);
-  const rest = ngrams.slice(SHOWN).reduce((sum, { weight }) => sum + weight, 0) + (explanation.remainder[column] ?? 0);
+  const speaking = [ngrams.filter(({ weight }) => weight > 0), ngrams.filter(({ weight }) => weight < 0)] as const;
+  const shown = speaking.flatMap((side) => side.slice(0, SHOWN));
+  const score = explanation.scores[column] ?? 0;
+  const rest = score - shown.reduce((sum, { weight }) => sum + weight, 0);
   const scale = Math.max(...shown.map(({ weight }) => Math.abs(weight)), 1e-12);
+  const point = (ngram: string | null): void => { state.pointedNgram.value = ngram; };
   return (
     <>
       <div class="wcw-line wcw-dim">
@@ -30,22 +39,32 @@ export function WhyPanel({ state, actions }: ViewProps) {
         <select id={id} value={column} onChange={(event) => { state.explainedClass.value = Number(event.currentTarget.value); }}>
           {classes.map((label, i) => <option key={i} value={i}>{labelText(label)}</option>)}
         </select>
+        <span class="wcw-gap" />
         <span><mark class="wcw-for wcw-key">for +</mark> <mark class="wcw-against wcw-key">against −</mark></span>
       </div>
-      <ul class="wcw-ngrams">
-        {shown.map((item) => <Ngram key={item.ngram} {...item} scale={scale} />)}
-      </ul>
+      <div class="wcw-ngrams">
+        {speaking.map((side, i) => side.length > 0 && (
+          <ul key={i} aria-label={i === 0 ? "for" : "against"}>
+            {side.slice(0, SHOWN).map((item) => <Ngram key={item.ngram} {...item} scale={scale} onPoint={point} />)}
+          </ul>
+        ))}
+      </div>
       <div class="wcw-dim">
         {ngrams.length === 0 && "No part of this text is a feature of the model. "}
-        intercept{ngrams.length > SHOWN && ` and ${ngrams.length - SHOWN} more`}: {signed(rest)} · score {signed(explanation.scores[column] ?? 0)}
+        intercept{ngrams.length > shown.length && ` and ${plural(ngrams.length - shown.length, "weaker part")}`}: {signed(rest)} · score {signed(score)}
       </div>
     </>
   );
 }
 
-function Ngram({ ngram, weight, scale }: NgramWeight & { scale: number }) {
+interface RowProps extends NgramWeight {
+  readonly scale: number;
+  readonly onPoint: (ngram: string | null) => void;
+}
+
+function Ngram({ ngram, weight, scale, onPoint }: RowProps) {
   return (
-    <li class="wcw-score">
+    <li class="wcw-score" onPointerEnter={() => onPoint(ngram)} onPointerLeave={() => onPoint(null)}>
       <span class="wcw-class" dir="auto" title={ngram}>{ngram.replaceAll(" ", "␣")}</span>
       <span class="wcw-bar" aria-hidden="true"><span class={weight < 0 ? "wcw-orange" : "wcw-blue"} style={{ width: `${(Math.abs(weight) / scale) * 100}%` }} /></span>
       <span class="wcw-number">{signed(weight)}</span>

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Sequence
 
 from ..engines.base import Batch
+from ..model.shape import shape_of
 from ..model.spec import Certificate, Model
 from ..texts import has_surrogate
 
@@ -23,9 +24,8 @@ def choose(model: Model, texts: Sequence[str]) -> list[int]:
 
     At least one is kept, the shortest: with thousands of classes one answer alone may be longer than all.
     """
-    head, classes = model.head, len(model.classes)
-    numbers = 3 * head.outputs + (0 if head.link == "none" else 2 * classes)
-    answer = 8 * numbers + 4 + 4
+    shape = shape_of(model)
+    answer = 8 * (3 * shape.scores + 2 * shape.probabilities) + 4 * shape.labels + 4
     room = MAX_BYTES - 4
     chosen: list[int] = []
     for i, text in enumerate(texts):
@@ -53,7 +53,7 @@ def certificate(
 ) -> Certificate:
     """The certificate of those of the texts that fit; all answers are given for all texts."""
     chosen = choose(model, texts)
-    k, c = model.head.outputs, len(model.classes)
+    k, c, _ = shape_of(model)
     p = engine.probabilities
     return Certificate(
         by=by,

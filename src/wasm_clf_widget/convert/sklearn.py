@@ -1,8 +1,4 @@
-"""A fitted scikit-learn pipeline → a model with the same answers, or a refusal with a way out.
-
-Only what is known to be exact is accepted, by the class itself and not by its ancestors: a subclass may
-compute anything.
-"""
+"""A fitted scikit-learn pipeline → a model with the same answers, or a refusal with a way out."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ from typing import Any, Literal
 import sklearn
 
 from ..errors import UnsupportedPipelineError
-from ..model.limits import MAX_TRANSFORMS
-from ..model.spec import Model, Source, Transform
-from .heads import HEADS, convert_head
+from ..model.spec import Model, Source
+from .classifier import convert_classifier
+from .job import Job
 from .precision import choose_weights
+from .propose import propose
 from .source import SourceAnswers, source_answers
-from .steps import steps_of
-from .vectorizers import TRANSFORMERS, VECTORIZERS, convert_transformer, convert_vectorizer
+from .versions import check_version
 
 __all__ = ["SourceAnswers", "model_from_sklearn", "source_answers"]
 
@@ -34,80 +30,46 @@ def model_from_sklearn(
     """The model that answers as ``pipeline`` does.
 
     Args:
-        pipeline: a fitted ``Pipeline``: CountVectorizer, TfidfVectorizer or HashingVectorizer; any number of
-            TfidfTransformer and Normalizer; LogisticRegression, SGDClassifier, LinearSVC, RidgeClassifier, Perceptron
-            or MultinomialNB. Steps of any name; ``"passthrough"`` steps and pipelines within it are followed.
+        pipeline: a fitted ``Pipeline`` from text to label, or a classifier around such pipelines; docs/supported.md
+            lists what may stand in it.
         name: the model's name, kept in its file.
         weights: "float64" for the same bits as scikit-learn's, "float32" for half the size and more speed, "auto" for
             float32 where its error is proved to be at most 1e-6 in every probability (see ``precision``).
         version: the model's version, kept in its file.
 
     Returns:
-        The model, without certificate and look-up table.
+        The model, without certificate and look-up tables.
 
     Raises:
         UnsupportedPipelineError: what is in the way, why, and what would work.
     """
-    steps = list(steps_of(pipeline))
-    if not steps:
-        raise UnsupportedPipelineError(
-            "pipeline",
-            "steps",
-            "it has no steps that do anything",
-            "make_pipeline(TfidfVectorizer(), LogisticRegression())",
-        )
-    (first, vectorizer), *between = steps
-    if type(vectorizer) not in VECTORIZERS:
-        raise _unknown(first, vectorizer, "as the first step", VECTORIZERS)
-    if not between:
-        raise UnsupportedPipelineError(
-            first, "steps", "the pipeline ends without a classifier", f"add one of {_names(HEADS)}"
-        )
-    *transformers, (last, classifier) = between
-    spec, transforms = convert_vectorizer(first, vectorizer)
-    for step, transformer in transformers:
-        if type(transformer) not in TRANSFORMERS:
-            raise _unknown(step, transformer, "between vectorizer and classifier", TRANSFORMERS)
-        transforms.extend(convert_transformer(step, transformer, spec.n_features))
-    if type(classifier) not in HEADS:
-        raise _unknown(last, classifier, "as the last step", HEADS)
-    if len(transforms) > MAX_TRANSFORMS:
-        raise UnsupportedPipelineError(
-            transformers[-1][0],
-            "steps",
-            f"{len(transforms)} transforms stand before the classifier; a model file holds {MAX_TRANSFORMS}",
-            "fewer steps (TfidfTransformer is one transform each for sublinear_tf, idf and norm)",
-        )
-    head, class_type, classes = convert_head(last, classifier, spec.n_features)
-    chain: tuple[Transform, ...] = tuple(transforms)
-    chosen, bound = choose_weights(chain, head, len(classes), weights, step=last)
+    check_version()
+    job = Job(convert_classifier)
+    converted = convert_classifier(job, "", pipeline, None)
+    if job.found.found or converted is None:
+        error = job.found.found[0]
+        error.suggestion = propose(pipeline, [error]) or error.advice
+        raise error
+    found = converted.pipeline
+    chosen, bound = choose_weights(found, weights)
     return Model(
         name=name,
         version=version,
         source=Source("scikit-learn", sklearn.__version__, platform.python_version()),
         unicode=unicodedata.unidata_version,
-        class_type=class_type,
-        classes=classes,
+        class_sets=converted.class_sets,
         weights=chosen,
         bound=bound,
         uncertain_below=None,
-        vectorizer=spec,
-        transforms=chain,
-        head=head,
+        pipeline=found,
+        targets=converted.targets,
+        decision=converted.decision,
     )
 
 
-def _unknown(step: str, estimator: Any, where: str, allowed: tuple[type, ...]) -> UnsupportedPipelineError:
-    kind = type(estimator)
-    ancestors = [base.__name__ for base in allowed if isinstance(estimator, base)]
-    reason = (
-        f"{kind.__name__} is a subclass of {ancestors[0]} and may compute something else"
-        if ancestors
-        else f"{kind.__name__} is not supported {where}"
-    )
-    return UnsupportedPipelineError(step, kind.__name__, reason, ancestors[0] if ancestors else _names(allowed))
-
-
-def _names(kinds: tuple[type, ...]) -> str:
-    *most, last = [kind.__name__ for kind in kinds]
-    return f"{', '.join(most)} or {last}"
+def obstacles(pipeline: Any) -> list[UnsupportedPipelineError]:
+    """Everything in the pipeline that ``model_from_sklearn`` would refuse."""
+    job = Job(convert_classifier)
+    job.found.attempt(check_version)
+    convert_classifier(job, "", pipeline, None)
+    return job.found.found

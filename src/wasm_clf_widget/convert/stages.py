@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from .steps import steps_of
+from sklearn.pipeline import FeatureUnion
+
+from .steps import does_nothing, flat_steps
+from .vectorizers import VECTORIZERS
 
 
 class SourceStages:
-    """Satisfies ``parity.Stages``. The vectorizer's own functions do the work; nothing is written a third time here."""
+    """Satisfies ``parity.Stages``. The vectorizer's own functions do the work; nothing is written a third time here.
 
-    def __init__(self, pipeline: Any) -> None:
-        *self._before, _ = (step for _, step in steps_of(pipeline))
-        self._vectorizer = self._before[0]
-        self._words = self._vectorizer.analyzer == "word"
+    Of several vectorizers the first is shown, as the engine's stages do it. A classifier around whole pipelines has no
+    row of its own: None.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        *self._before, _ = flat_steps(estimator)
+        self._vectorizer = _first_vectorizer(self._before)
 
     def normalize(self, text: str) -> str | None:
         """Lower-cased and stripped of accents."""
-        return str(self._vectorizer.build_preprocessor()(text))
+        return None if self._vectorizer is None else str(self._vectorizer.build_preprocessor()(text))
 
     def tokens(self, text: str) -> list[str] | None:
         """The words after stop words; scikit-learn has no such stage for characters."""
-        if not self._words:
+        if self._vectorizer is None or self._vectorizer.analyzer != "word":
             return None
         stop_words = self._vectorizer.get_stop_words() or ()
         tokens = self._vectorizer.build_tokenizer()(self.normalize(text))
@@ -29,7 +35,7 @@ class SourceStages:
 
     def ngrams(self, text: str) -> list[str] | None:
         """What the analyzer gives, in its order."""
-        return [str(ngram) for ngram in self._vectorizer.build_analyzer()(text)]
+        return None if self._vectorizer is None else [str(ngram) for ngram in self._vectorizer.build_analyzer()(text)]
 
     def features(self, text: str) -> list[tuple[int, float]] | None:
         """The stored entries of the row after all steps before the classifier."""
@@ -39,5 +45,19 @@ class SourceStages:
                 rows = step.transform(rows)
         except ValueError:
             return None
+        if not hasattr(rows, "sort_indices"):
+            return None
         rows.sort_indices()
         return list(zip(rows.indices.tolist(), rows.data.tolist(), strict=True))
+
+
+def _first_vectorizer(steps: list[Any]) -> Any | None:
+    """The first in the document's order, depth first; None where it is not known to be one step."""
+    for step in steps:
+        if type(step) in VECTORIZERS:
+            return step
+        if type(step) is FeatureUnion:
+            for _, branch in step.transformer_list:
+                if not does_nothing(branch) and not isinstance(branch, str):
+                    return _first_vectorizer(flat_steps(branch))
+    return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..model.spec import Model
+from ..model.tree import vectorizers
 
 REFERENCE: Final = ("这个产品非常好用推荐购买", "服务态度差再也不来了", "今天天气不错适合出门")
 
@@ -109,7 +110,7 @@ def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
     words = _words(model, rng)
     if not words:
         return
-    joint = "" if model.vectorizer.analyzer == "char" else " "
+    joint = "" if vectorizers(model)[0].analyzer == "char" else " "
     for length in (1, 1, 1, 2, 2, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1_000, 10_000):
         yield joint.join(_entries(model, words, min(length, _longest(model)), rng))
     for length in (2, 12, 40):
@@ -126,13 +127,13 @@ def _of_vocabulary(model: Model, rng: random.Random) -> Iterator[str]:
 
 def _longest(model: Model) -> int:
     """Tokens in the longest text: with n-grams of 1 to 64 words 10,000 would be half a minute in Python."""
-    smallest, largest = model.vectorizer.ngram_range
+    smallest, largest = vectorizers(model)[0].ngram_range
     return min(10_000, 80_000 // (largest - smallest + 1))
 
 
 def _tokens(model: Model, entry: str) -> int:
     """How much of a text an entry is: its words, or groups of four characters."""
-    return entry.count(" ") + 1 if model.vectorizer.analyzer == "word" else 1 + len(entry) // 4
+    return entry.count(" ") + 1 if vectorizers(model)[0].analyzer == "word" else 1 + len(entry) // 4
 
 
 def _entries(model: Model, words: Sequence[str], tokens: int, rng: random.Random) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _entries(model: Model, words: Sequence[str], tokens: int, rng: random.Random
 
 def _words(model: Model, rng: random.Random) -> Sequence[str]:
     """Up to 20,000 entries of the vocabulary, evenly drawn; the fixed texts' words where features are hashed."""
-    vocabulary = model.vectorizer.vocabulary
+    vocabulary = vectorizers(model)[0].vocabulary
     if vocabulary is None:
         return sorted({word for text in (*CASES, *SCRIPTS, *MARKS_AND_EMOJI) for word in text.split()})
     if len(vocabulary) <= 20_000:

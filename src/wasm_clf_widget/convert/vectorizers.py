@@ -16,123 +16,83 @@ from sklearn.feature_extraction.text import (
     ENGLISH_STOP_WORDS,
     CountVectorizer,
     HashingVectorizer,
-    TfidfTransformer,
     TfidfVectorizer,
 )
-from sklearn.preprocessing import Normalizer
-from sklearn.utils.validation import check_is_fitted
 
 from ..errors import UnsupportedPipelineError
 from ..model.limits import MAX_ENTRY, MAX_FEATURES, MAX_NGRAM
-from ..model.numbers import doubles
-from ..model.spec import (
-    TOKEN_PATTERNS,
-    Accents,
-    Analyzer,
-    Idf,
-    Norm,
-    Normalize,
-    SublinearTf,
-    Transform,
-    Vectorizer,
-)
+from ..model.spec import TOKEN_PATTERNS, Accents, Analyzer, Transform, Vectorizer
+from .findings import Findings
+from .nearest import analyzer_edit, preprocessor_edit, tokenizer_edit
+from .patterns import PatternError, compile_pattern
+from .transformers import norm_of, tfidf
+from .unfitted import refuse_unfitted
 
 VECTORIZERS: Final = (CountVectorizer, TfidfVectorizer, HashingVectorizer)
-TRANSFORMERS: Final = (TfidfTransformer, Normalizer)
 
 # Counts in these types are exact; a narrower one wraps around or rounds.
 _COUNT_TYPES: Final = tuple(np.dtype(t) for t in ("float64", "int64", "int32", "uint64", "uint32"))
 
 
-def refuse_unfitted(step: str, estimator: Any) -> UnsupportedPipelineError:
-    """The refusal of an estimator that has not been fitted."""
-    kind = type(estimator).__name__
-    return UnsupportedPipelineError(
-        step,
-        kind,
-        f"this {kind} is not fitted",
-        "call pipeline.fit(texts, labels) first and convert the fitted pipeline",
-    )
+def convert_vectorizer(
+    found: Findings, step: str, estimator: Any
+) -> tuple[Vectorizer | None, list[Transform], int | None]:
+    """The stage, the transforms that the vectorizer does itself, and the number of features.
 
-
-def convert_vectorizer(step: str, estimator: Any) -> tuple[Vectorizer, list[Transform]]:
-    """The first stage, with the transforms that the vectorizer does itself."""
-    _check_input(step, estimator)
-    analyzer = _analyzer(step, estimator)
-    if type(estimator) is HashingVectorizer:
-        _check_float64(step, estimator)
-        vocabulary, n_features = None, int(estimator.n_features)
-    else:
-        _check_float64(step, estimator) if type(estimator) is TfidfVectorizer else _check_counts(step, estimator)
-        vocabulary = _vocabulary(step, estimator)
-        n_features = len(vocabulary)
-    if n_features > MAX_FEATURES:
-        raise UnsupportedPipelineError(
-            step,
-            "n_features" if vocabulary is None else "vocabulary",
-            f"it has {n_features:,} features; a model file holds at most {MAX_FEATURES:,}",
-            "a smaller n_features" if vocabulary is None else "max_features= or a larger min_df=, and fit again",
-        )
+    None where an option is in the way; each such option is noted in ``found``.
+    """
+    before = len(found.found)
+    hashing = type(estimator) is HashingVectorizer
+    found.attempt(_check_input, step, estimator)
+    analyzer = found.attempt(_analyzer, step, estimator)
+    found.attempt(_check_counts if type(estimator) is CountVectorizer else _check_float64, step, estimator)
+    accents = found.attempt(_strip_accents, step, estimator)
+    pattern = found.attempt(_token_pattern, step, estimator) if analyzer == "word" else None
+    token_pattern, program = pattern or (None, None)
+    stop_words = found.attempt(_stop_words, step, estimator) if analyzer == "word" else ()
+    vocabulary = None if hashing else found.attempt(_vocabulary, step, estimator)
+    n_features = int(estimator.n_features) if hashing else None if vocabulary is None else len(vocabulary)
+    if n_features is not None:
+        found.attempt(_check_size, step, n_features, hashing)
+    ngrams = None if analyzer is None else found.attempt(_ngram_range, step, estimator, analyzer, vocabulary)
+    transforms: list[Transform] = []
+    if hashing:
+        transforms = found.attempt(norm_of, step, estimator.norm) or []
+    elif type(estimator) is TfidfVectorizer and vocabulary is not None:
+        if hasattr(estimator, "_tfidf"):
+            transforms = found.attempt(tfidf, step, estimator._tfidf, n_features) or []
+        else:
+            found.add(refuse_unfitted(step, estimator))
+    if len(found.found) > before:
+        return None, transforms, n_features
+    assert analyzer is not None
+    assert ngrams is not None
+    assert n_features is not None
     spec = Vectorizer(
         analyzer=analyzer,
-        ngram_range=_ngram_range(step, estimator, analyzer, vocabulary),
+        ngram_range=ngrams,
         lowercase=bool(estimator.lowercase),
-        strip_accents=_strip_accents(step, estimator),
-        token_pattern=_token_pattern(step, estimator) if analyzer == "word" else None,
-        stop_words=_stop_words(step, estimator) if analyzer == "word" else (),
+        strip_accents=accents,
+        token_pattern=token_pattern,
+        stop_words=stop_words or (),
         binary=bool(estimator.binary),
         n_features=n_features,
         vocabulary=vocabulary,
-        alternate_sign=vocabulary is None and bool(estimator.alternate_sign),
+        alternate_sign=hashing and bool(estimator.alternate_sign),
+        program=program,
     )
-    if type(estimator) is HashingVectorizer:
-        return spec, _norm(step, estimator.norm)
-    if type(estimator) is TfidfVectorizer:
-        if not hasattr(estimator, "_tfidf"):
-            raise refuse_unfitted(step, estimator)
-        return spec, convert_transformer(step, estimator._tfidf, n_features)
-    return spec, []
+    return spec, transforms, n_features
 
 
-def convert_transformer(step: str, estimator: Any, n_features: int) -> list[Transform]:
-    """TfidfTransformer or Normalizer as transforms, in the order in which they are applied."""
-    if type(estimator) is Normalizer:
-        return _norm(step, estimator.norm)
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError:
-        raise refuse_unfitted(step, estimator) from None
-    transforms: list[Transform] = [SublinearTf()] if estimator.sublinear_tf else []
-    # scikit-learn multiplies where there is an idf_, whatever use_idf says by now.
-    if hasattr(estimator, "idf_"):
-        idf = np.asarray(estimator.idf_, dtype=np.float64).ravel()
-        if idf.size != n_features:
-            raise UnsupportedPipelineError(
-                step,
-                "idf_",
-                f"it has {idf.size:,} weights for {n_features:,} features",
-                "fit the whole pipeline again: its steps were fitted on different data",
-            )
-        if not np.isfinite(idf).all():
-            raise UnsupportedPipelineError(
-                step,
-                "smooth_idf",
-                f"{np.count_nonzero(~np.isfinite(idf)):,} of {n_features:,} idf weights are infinite or NaN (features "
-                "that no training text holds): scikit-learn itself raises on a text with such a feature",
-                "smooth_idf=True, and fit again",
-            )
-        transforms.append(Idf(doubles(idf)))
-    return transforms + _norm(step, estimator.norm)
-
-
-def _norm(step: str, norm: Any) -> list[Transform]:
-    if norm is None:
-        return []
-    names: tuple[Norm, ...] = ("l1", "l2", "max")
-    for name in names:
-        if norm == name:
-            return [Normalize(name)]
-    raise UnsupportedPipelineError(step, "norm", f"{norm!r} is not a norm", "'l1', 'l2', 'max' (Normalizer) or None")
+def _check_size(step: str, n_features: int, hashing: bool) -> None:
+    if n_features > MAX_FEATURES:
+        raise UnsupportedPipelineError(
+            step,
+            "n_features" if hashing else "vocabulary",
+            f"it has {n_features:,} features; a model file holds at most {MAX_FEATURES:,}",
+            "a smaller n_features" if hashing else "max_features= or a larger min_df=, and fit again",
+            edit={"n_features" if hashing else "max_features": 2**20},
+        )
 
 
 def _check_input(step: str, estimator: Any) -> None:
@@ -142,6 +102,7 @@ def _check_input(step: str, estimator: Any) -> None:
             "input",
             f"input={estimator.input!r} reads files; a classifier here gets the text itself",
             "input='content'",
+            edit={"input": "content"},
         )
 
 
@@ -153,6 +114,7 @@ def _check_float64(step: str, estimator: Any) -> None:
             "dtype",
             f"with dtype={dtype.name} scikit-learn computes features in that type: its scores cannot be had exactly",
             "dtype=numpy.float64 (the default), and fit again; weights='float32' makes the file as small",
+            edit={"dtype": np.float64},
         )
 
 
@@ -164,56 +126,86 @@ def _check_counts(step: str, estimator: Any) -> None:
             "dtype",
             f"counts in {dtype.name} round or wrap around",
             "dtype=numpy.int64 (the default) or numpy.float64, and fit again",
+            edit={"dtype": np.int64},
         )
 
 
 def _analyzer(step: str, estimator: Any) -> Analyzer:
     if callable(estimator.analyzer):
-        raise _callable(step, "analyzer", estimator.analyzer, "analyzer='word', 'char' or 'char_wb'")
-    if estimator.preprocessor is not None:
-        raise _callable(
-            step, "preprocessor", estimator.preprocessor, "lowercase= and strip_accents=, or clean the texts before"
-        )
+        edit, words = analyzer_edit(estimator)
+        raise _callable(step, "analyzer", estimator.analyzer, words, edit)
     names: tuple[Analyzer, ...] = ("word", "char", "char_wb")
     for name in names:
         if estimator.analyzer == name:
+            if estimator.preprocessor is not None:
+                edit, words = preprocessor_edit(estimator)
+                raise _callable(step, "preprocessor", estimator.preprocessor, words, edit)
             # The char analyzers never call a tokenizer, so one that is set there does nothing.
             if name == "word" and estimator.tokenizer is not None:
-                raise _callable(step, "tokenizer", estimator.tokenizer, "the default tokenizer, or analyzer='char_wb'")
+                edit, words = tokenizer_edit(estimator)
+                raise _callable(step, "tokenizer", estimator.tokenizer, words, edit)
             return name
     raise UnsupportedPipelineError(
-        step, "analyzer", f"{estimator.analyzer!r} is no analyzer", "'word', 'char' or 'char_wb'"
+        step,
+        "analyzer",
+        f"{estimator.analyzer!r} is no analyzer",
+        "'word', 'char' or 'char_wb'",
+        edit={"analyzer": "word"},
     )
 
 
-def _callable(step: str, option: str, value: Any, suggestion: str) -> UnsupportedPipelineError:
+def _callable(step: str, option: str, value: Any, advice: str, edit: Mapping[str, Any]) -> UnsupportedPipelineError:
     name = getattr(value, "__qualname__", None) or repr(value)
     return UnsupportedPipelineError(
-        step, option, f"{name} is Python code, which cannot be carried into a model file", suggestion
+        step, option, f"{name} is Python code, which cannot be carried into a model file", advice, edit=edit
     )
 
 
 def _strip_accents(step: str, estimator: Any) -> Accents | None:
     value = estimator.strip_accents
     if callable(value):
-        raise _callable(step, "strip_accents", value, "strip_accents='unicode', 'ascii' or None")
+        advice = "strip_accents='unicode', 'ascii' or None"
+        raise _callable(step, "strip_accents", value, advice, {"strip_accents": "unicode"})
     if not value:
         return None
     names: tuple[Accents, ...] = ("ascii", "unicode")
     for name in names:
         if value == name:
             return name
-    raise UnsupportedPipelineError(step, "strip_accents", f"{value!r} is not known", "'unicode', 'ascii' or None")
+    raise UnsupportedPipelineError(
+        step,
+        "strip_accents",
+        f"{value!r} is not known",
+        "'unicode', 'ascii' or None",
+        edit={"strip_accents": "unicode"},
+    )
 
 
-def _token_pattern(step: str, estimator: Any) -> str:
+def _token_pattern(step: str, estimator: Any) -> tuple[str, bytes | None]:
+    """The pattern and, of any but those that the engine knows by heart, its program."""
     value = estimator.token_pattern
     for pattern in TOKEN_PATTERNS:
         # For str the flag (?u) is the default of Python's re: the same pattern without it.
         if value in (pattern, pattern.removeprefix("(?u)")):
-            return pattern
-    allowed = " or ".join(repr(pattern) for pattern in TOKEN_PATTERNS)
-    raise UnsupportedPipelineError(step, "token_pattern", f"the pattern {value!r} is not supported yet", allowed)
+            return pattern, None
+    if not isinstance(value, str):
+        raise UnsupportedPipelineError(
+            step,
+            "token_pattern",
+            f"{value!r} is no pattern for text",
+            repr(TOKEN_PATTERNS[0]),
+            edit={"token_pattern": TOKEN_PATTERNS[0]},
+        )
+    try:
+        return value, compile_pattern(value)
+    except PatternError as error:
+        raise UnsupportedPipelineError(
+            step,
+            "token_pattern",
+            f"the pattern {value!r} cannot be translated exactly: {error.reason}",
+            f"{error.suggestion}; or {TOKEN_PATTERNS[0]!r}",
+            edit={"token_pattern": TOKEN_PATTERNS[0]},
+        ) from None
 
 
 def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
@@ -223,7 +215,11 @@ def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         if value != "english":
             raise UnsupportedPipelineError(
-                step, "stop_words", f"{value!r} is not a built-in list", "'english', a list of words, or None"
+                step,
+                "stop_words",
+                f"{value!r} is not a built-in list",
+                "'english', a list of words, or None",
+                edit={"stop_words": None},
             )
         value = ENGLISH_STOP_WORDS
     # A token is a str without surrogates (they are no word characters): what else stands in the list never matches.
@@ -233,12 +229,18 @@ def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
 def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: list[str] | None) -> tuple[int, int]:
     low, high = (int(n) for n in estimator.ngram_range)
     if low > high:
-        raise UnsupportedPipelineError(step, "ngram_range", f"({low}, {high}) is empty", "(n, m) with 1 ≤ n ≤ m")
+        raise UnsupportedPipelineError(
+            step, "ngram_range", f"({low}, {high}) is empty", "(n, m) with 1 ≤ n ≤ m", edit={"ngram_range": (high, low)}
+        )
     if analyzer == "word" and high == 1:
         low = 1  # scikit-learn makes single words of every range that ends at 1
     if low < 1:
         raise UnsupportedPipelineError(
-            step, "ngram_range", f"({low}, {high}) asks for n-grams of no length", f"(1, {max(high, 1)}), and fit again"
+            step,
+            "ngram_range",
+            f"({low}, {high}) asks for n-grams of no length",
+            f"(1, {max(high, 1)}), and fit again",
+            edit={"ngram_range": (1, max(high, 1))},
         )
     if high > MAX_NGRAM and vocabulary is not None:
         # Longer n-grams than the longest feature are never looked at.
@@ -250,6 +252,7 @@ def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: list
             "ngram_range",
             f"({low}, {high}) goes beyond the {MAX_NGRAM} words or characters that an n-gram may have in a model file",
             f"ngram_range=({min(low, MAX_NGRAM)}, {MAX_NGRAM}), and fit again",
+            edit={"ngram_range": (min(low, MAX_NGRAM), MAX_NGRAM)},
         )
     return low, high
 

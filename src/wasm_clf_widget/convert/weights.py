@@ -16,6 +16,7 @@ from ..model.spec import (
     TOKEN_PATTERNS,
     Accents,
     Analyzer,
+    Classes,
     ClassType,
     Idf,
     Label,
@@ -25,6 +26,7 @@ from ..model.spec import (
     Model,
     Norm,
     Normalize,
+    Pipeline,
     Source,
     SublinearTf,
     Transform,
@@ -139,8 +141,9 @@ def model_from_weights(
         vocabulary=words,
         alternate_sign=alternate_sign and words is None,
     )
+    whole = Pipeline(vectorizer, tuple(transforms), linear)
     try:
-        chosen, bound = choose_weights(tuple(transforms), linear, len(labels), weights)
+        chosen, bound = choose_weights(whole, weights)
     except UnsupportedPipelineError as error:
         raise InputError(f"weights={weights!r}: {error.reason}; use {error.suggestion}") from None
     return Model(
@@ -148,14 +151,11 @@ def model_from_weights(
         version=version,
         source=Source("weights", version, platform.python_version()),
         unicode=unicodedata.unidata_version,
-        class_type=class_type,
-        classes=labels,
+        class_sets=(Classes(class_type, labels),),
         weights=chosen,
         bound=bound,
         uncertain_below=None if uncertain_below is None else float(uncertain_below),
-        vectorizer=vectorizer,
-        transforms=tuple(transforms),
-        head=linear,
+        pipeline=whole,
     )
 
 

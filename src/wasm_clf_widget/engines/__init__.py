@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Literal, get_args
 
-from ..errors import EngineError, InputError
+from ..errors import InputError
 from ..model.spec import Model
 from .base import Batch, Engine
 
@@ -29,8 +29,9 @@ def open_engine(name: EngineName, data: bytes, model: Model, variant: Literal["s
 
         return TwinEngine(model)
     if sys.platform == "emscripten":
-        # Pyodide reaches the browser's own WebAssembly: another Runtime under the same WasmEngine will stand here.
-        raise EngineError("the wasm engine does not run inside Pyodide yet: use with_engine('twin')")
+        from .pyodide_engine import open_pyodide_engine
+
+        return open_pyodide_engine(data, model, variant)
     from .wasmtime_engine import open_wasmtime_engine
 
     return open_wasmtime_engine(data, model, variant)

@@ -37,6 +37,10 @@ class Engine(Protocol):
         """Classify texts (already checked to be ``str``)."""
         ...
 
+    def classify_buffers(self, data: memoryview, offsets: bytes) -> Batch:
+        """Classify texts as Arrow lays them out: UTF-8 bytes and n+1 native uint32 offsets, the first of them 0."""
+        ...
+
     def explain(self, text: str) -> Explanation:
         """Spans of one text with their weights."""
         ...

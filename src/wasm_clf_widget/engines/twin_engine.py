@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..errors import EngineError, InputError
+from ..model.shape import shape_of
 from ..model.spec import Model
 from ..results import Explanation
 from ..twin import Answer, Twin
@@ -38,11 +40,19 @@ class TwinEngine:
         return Batch(
             n=len(answers),
             scores=scores,
-            probabilities=None if self._twin.model.head.link == "none" else probabilities,
+            probabilities=probabilities if shape_of(self._twin.model).probabilities else None,
             labels=array("I", (answer.label for answer in answers)),
             known=array("I", (answer.known for answer in answers)),
             replaced=array("I", (answer.replaced for answer in answers)),
         )
+
+    def classify_buffers(self, data: memoryview, offsets: bytes) -> Batch:
+        """The same for UTF-8 bytes with n+1 native uint32 offsets."""
+        try:
+            texts = [str(data[a:b], "utf-8") for a, b in pairwise(memoryview(offsets).cast("I"))]
+        except UnicodeDecodeError:
+            raise InputError("the text is not UTF-8") from None
+        return self.classify(texts)
 
     def _answer(self, texts: Sequence[str], index: int) -> Answer:
         try:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..errors import EngineError, InputError, ModelFileError, WasmClfError
+from ..errors import EngineError, InputError, ModelFileError, TooManyStepsError, WasmClfError
+from ..model.shape import shape_of
 from ..model.spec import Model
 from ..results import Explanation, Span
 
@@ -28,6 +29,7 @@ _ERRORS: dict[int, type[WasmClfError]] = {
     -5: EngineError,
     -6: InputError,
     -7: ModelFileError,
+    -8: TooManyStepsError,
 }
 
 
@@ -42,19 +44,26 @@ def error(code: int, message: bytes) -> WasmClfError:
 
 def output_size(model: Model, n: int) -> int:
     """Bytes of the answers to n texts, as ``split_outputs`` expects them."""
-    return n * (8 * model.head.outputs + _probabilities(model) * 8 + 8)
+    k, p, labels = shape_of(model)
+    return n * (8 * k + 8 * p + 4 * labels + 4)
 
 
 def output_places(model: Model, n: int, address: int) -> tuple[int, int, int, int]:
-    """Addresses of scores, probabilities (0 without a link), labels and known features in one block."""
-    k, c = model.head.outputs, _probabilities(model)
+    """Addresses of scores, probabilities (0 where there are none), labels and known features in one block."""
+    k, p, columns = shape_of(model)
     probabilities = address + 8 * n * k
-    labels = probabilities + 8 * n * c
-    return address, probabilities if c else 0, labels, labels + 4 * n
+    labels = probabilities + 8 * n * p
+    return address, probabilities if p else 0, labels, labels + 4 * n * columns
 
 
-def _probabilities(model: Model) -> int:
-    return 0 if model.head.link == "none" else len(model.classes)
+def split_outputs(model: Model, n: int, block: bytes) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+    """Scores, probabilities, labels and known features of n texts in the block that the engine wrote, as bytes."""
+    view = memoryview(block)
+    k, p, columns = shape_of(model)
+    a = 8 * n * k
+    b = a + 8 * n * p
+    c = b + 4 * n * columns
+    return view[:a], view[a:b], view[b:c], view[c : c + 4 * n]
 
 
 def append_outputs(
@@ -67,13 +76,8 @@ def append_outputs(
     known: array[int],
 ) -> None:
     """Append the answers to n texts from the block that the engine wrote."""
-    view = memoryview(block)
-    a = 8 * n * model.head.outputs
-    b = a + 8 * n * _probabilities(model)
-    scores.frombytes(view[:a])
-    probabilities.frombytes(view[a:b])
-    labels.frombytes(view[b : b + 4 * n])
-    known.frombytes(view[b + 4 * n : b + 8 * n])
+    for buffer, part in zip((scores, probabilities, labels, known), split_outputs(model, n, block), strict=True):
+        buffer.frombytes(part)
 
 
 def offsets(sizes: Sequence[int]) -> bytes:

@@ -92,11 +92,11 @@ class WasmtimeRuntime:
         self._calls[name] = function
         return function
 
-    def write(self, address: int, data: bytes) -> None:
+    def write(self, address: int, data: bytes | memoryview) -> None:
         """Copy into the memory. The address comes from the engine: it is not trusted with the process."""
         if address + len(data) > self._size():
             raise Trapped(f"an address of {address:,} lies outside the engine's memory")
-        ctypes.memmove(self._base() + address, data, len(data))
+        ctypes.memmove(self._base() + address, data if isinstance(data, bytes) else _address(data), len(data))
 
     def read(self, address: int, size: int) -> bytes:
         """Copy out of the memory."""
@@ -121,6 +121,13 @@ class WasmtimeRuntime:
 
     def _plain_size(self) -> int:
         return int(self._memory.data_len(self._store))
+
+
+def _address(data: memoryview) -> int:
+    """Where a buffer lies; ctypes itself only tells that of writable ones."""
+    import numpy
+
+    return int(numpy.frombuffer(data, dtype=numpy.uint8).ctypes.data) if len(data) else 0
 
 
 def _plain_call(store: Any, export: Any) -> Callable[..., int]:

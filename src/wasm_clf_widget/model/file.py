@@ -6,43 +6,27 @@ comes out is a ``Model``; all else in the package trusts it. Nothing in a file i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from ..errors import InputError, ModelFileError
-from . import document, numbers, packed, safetensors
-from .limits import MAX_ENTRY, MAX_NGRAM
-from .safetensors import Tensor
-from .spec import Certificate, Idf, Model, Vectorizer
+from ..errors import ModelFileError
+from . import document, safetensors
+from .pipelines import write_pipeline
+from .reading import Reader
+from .shape import shape_of
+from .spec import Certificate, Model
+from .writing import Writer
 
 
 def dump(model: Model) -> bytes:
     """The file's bytes. Numbers that are not finite and texts that UTF-8 cannot store are an ``InputError``."""
-    tensors: dict[str, Tensor] = {}
-    v, head = model.vectorizer, model.head
-    if v.ngram_range[1] > MAX_NGRAM:
-        raise InputError(f"ngram_range {v.ngram_range} goes beyond {MAX_NGRAM}, the file format's limit")
-    if v.vocabulary is not None:
-        tensors |= packed.pack("vocabulary", v.vocabulary, "vocabulary entry")
-        if model.table is not None:
-            tensors["vocabulary.table"] = Tensor("U8", (len(model.table),), model.table)
-    if v.stop_words:
-        tensors |= packed.pack("stop_words", v.stop_words, "stop word")
-    for i, transform in enumerate(model.transforms):
-        if isinstance(transform, Idf):
-            name = document.idf_tensor(i)
-            tensors |= numbers.pack(name, transform.values, (v.n_features,))
-    shape = (v.n_features, head.outputs)
-    tensors |= numbers.pack("coef", head.coef, shape, rounded=model.weights == "float32")
-    tensors["intercept"] = numbers.f64(head.intercept, head.outputs)
-    if numbers.first_not_finite(head.intercept) is not None:
-        raise InputError(f"intercept {list(head.intercept)[:8]} has a number that is not finite")
+    out = Writer(rounded=model.weights == "float32")
+    stages = write_pipeline(out, model.pipeline, 0, iter(model.tables))
     if model.certificate is not None:
-        tensors |= _pack_certificate(model.certificate, head.outputs, len(model.classes))
-    text = document.write(model)
-    entries = safetensors.lay_out(tensors)
-    digest = safetensors.content_hash(text, entries, (tensors[e.name].data for e in entries))
-    return safetensors.write(tensors, entries, {"wcw": text, "sha256": digest})
+        _write_certificate(out, model, model.certificate)
+    text = document.write(model, stages)
+    entries = safetensors.lay_out(out.tensors)
+    digest = safetensors.content_hash(text, entries, (out.tensors[e.name].data for e in entries))
+    return safetensors.write(out.tensors, entries, {"wcw": text, "sha256": digest})
 
 
 def parse(data: bytes | memoryview) -> Model:
@@ -60,87 +44,48 @@ def parse(data: bytes | memoryview) -> Model:
             f"the content hash is {digest}, the header says {container.metadata['sha256'][:80]}: "
             "the file was altered or damaged"
         )
-    doc = document.read(json)
-    tensors = container.tensors()
-    v, head = doc.vectorizer, doc.head
-    transforms = tuple(
-        Idf(numbers.unpack(tensors, t.name, (v.n_features,))) if isinstance(t, document.IdfTensor) else t
-        for t in doc.transforms
-    )
-    coef = numbers.unpack(tensors, "coef", (v.n_features, head.outputs))
-    intercept = numbers.unpack_f64(tensors, "intercept", (head.outputs,))
-    table = tensors.get("vocabulary.table")
-    return Model(
-        name=doc.name,
-        version=doc.version,
-        source=doc.source,
-        unicode=doc.unicode,
-        class_type=doc.class_type,
-        classes=doc.classes,
-        weights=doc.weights,
-        bound=doc.bound,
-        uncertain_below=doc.uncertain_below,
-        vectorizer=_with_words(v, doc.hashing, tensors),
-        transforms=transforms,
-        head=document.linear_head(head, coef, intercept),
-        certificate=_unpack_certificate(doc, tensors),
-        table=None if table is None else bytes(table.data),
-    )
+    reader = Reader(container.tensors())
+    model, certified = document.read(json, reader)
+    if certified is None:
+        return model
+    return replace(model, certificate=_read_certificate(reader, model, certified))
 
 
-def _with_words(v: Vectorizer, hashing: bool, tensors: Mapping[str, Tensor]) -> Vectorizer:
-    """The vectorizer with its vocabulary and stop words."""
-    stop_words: tuple[str, ...] = ()
-    if "stop_words.offsets" in tensors:
-        offsets = tensors["stop_words.offsets"]
-        if len(offsets.shape) != 1 or offsets.shape[0] < 1:
-            raise ModelFileError(f"tensor 'stop_words.offsets' has shape {list(offsets.shape)}, it must be [words + 1]")
-        stop_words = tuple(packed.unpack(tensors, "stop_words", offsets.shape[0] - 1))
-    if hashing:
-        return replace(v, stop_words=stop_words)
-    vocabulary = packed.unpack(tensors, "vocabulary", v.n_features, longest=MAX_ENTRY)
-    if (twice := packed.has_duplicates(vocabulary)) is not None:
-        raise ModelFileError(f"the vocabulary has {twice!r} twice, each entry must be another")
-    return replace(v, stop_words=stop_words, vocabulary=vocabulary)
-
-
-def _pack_certificate(certificate: Certificate, outputs: int, classes: int) -> dict[str, Tensor]:
+def _write_certificate(out: Writer, model: Model, certificate: Certificate) -> None:
     n = len(certificate.texts)
-    tensors = packed.pack("certificate", certificate.texts, "certificate text")
-    tensors["certificate.scores"] = numbers.f64(certificate.scores, n, outputs)
-    tensors["certificate.engine_scores"] = numbers.f64(certificate.engine_scores, n, outputs)
-    tensors["certificate.tolerance"] = numbers.f64(certificate.tolerance, n, outputs)
-    tensors["certificate.labels"] = numbers.u32(certificate.labels, n)
+    scores, probabilities, labels = shape_of(model)
+    out.texts("certificate", certificate.texts, "certificate text")
+    out.f64("certificate.scores", certificate.scores, n, scores)
+    out.f64("certificate.engine_scores", certificate.engine_scores, n, scores)
+    out.f64("certificate.tolerance", certificate.tolerance, n, scores)
+    # One label a text stands as a vector, as in files of before there were several.
+    out.u32("certificate.labels", certificate.labels, *((n,) if labels == 1 else (n, labels)))
     if certificate.probabilities is not None:
-        tensors["certificate.probabilities"] = numbers.f64(certificate.probabilities, n, classes)
+        out.f64("certificate.probabilities", certificate.probabilities, n, probabilities)
     if certificate.engine_probabilities is not None:
-        tensors["certificate.engine_probabilities"] = numbers.f64(certificate.engine_probabilities, n, classes)
-    return tensors
+        out.f64("certificate.engine_probabilities", certificate.engine_probabilities, n, probabilities)
 
 
-def _unpack_certificate(doc: document.Document, tensors: Mapping[str, Tensor]) -> Certificate | None:
-    if not doc.certificate_by:
-        return None
-    n, outputs, classes = doc.certificate_texts, doc.head.outputs, len(doc.classes)
-    labels = numbers.unpack_u32(tensors, "certificate.labels", (n,))
+def _read_certificate(reader: Reader, model: Model, certified: document.Certified) -> Certificate:
+    n = certified.texts
+    k, p, count = shape_of(model)
+    labels = reader.u32("certificate.labels", *((n,) if count == 1 else (n, count)))
+    sizes = [2] * count if model.targets == "multilabel" else [len(c.values) for c in model.class_sets]
     for i, label in enumerate(labels):
-        if label >= classes:
-            raise ModelFileError(f"tensor 'certificate.labels': class {label} at {i}, there are {classes} classes")
-    has_probabilities = doc.head.link != "none"
-
-    def probabilities(name: str) -> object:
-        return numbers.unpack_f64(tensors, name, (n, classes)) if has_probabilities else None
-
-    tolerance = numbers.unpack_f64(tensors, "certificate.tolerance", (n, outputs))
+        if label >= sizes[i % count]:
+            raise ModelFileError(
+                f"tensor 'certificate.labels': class {label} at {i}, there are {sizes[i % count]} classes"
+            )
+    tolerance = reader.f64("certificate.tolerance", n, k)
     if any(t < 0 for t in tolerance):
         raise ModelFileError("tensor 'certificate.tolerance' has a negative number")
     return Certificate(
-        by=doc.certificate_by,
-        texts=tuple(packed.unpack(tensors, "certificate", n)),
-        scores=numbers.unpack_f64(tensors, "certificate.scores", (n, outputs)),
-        probabilities=probabilities("certificate.probabilities"),  # type: ignore[arg-type]
+        by=certified.by,
+        texts=tuple(reader.texts("certificate", n)),
+        scores=reader.f64("certificate.scores", n, k),
+        probabilities=reader.f64("certificate.probabilities", n, p) if p else None,
         labels=labels,
         tolerance=tolerance,
-        engine_scores=numbers.unpack_f64(tensors, "certificate.engine_scores", (n, outputs)),
-        engine_probabilities=probabilities("certificate.engine_probabilities"),  # type: ignore[arg-type]
+        engine_scores=reader.f64("certificate.engine_scores", n, k),
+        engine_probabilities=reader.f64("certificate.engine_probabilities", n, p) if p else None,
     )

@@ -50,15 +50,18 @@ def _fold(origins: list[Origin]) -> list[Origin]:
     return folded
 
 
-def original_span(origins: list[Origin], lo: int, hi: int) -> tuple[int, int]:
+def original_span(origins: list[Origin], lo: int, hi: int, *, words: bool = False) -> tuple[int, int]:
     """Code points of the original behind [lo, hi) of the analysed text.
 
     From the first code point that gave its first character to the end of the one that gave its last: marks that
     vanish inside belong to it, marks that vanish behind it do not. An empty range (padding only) stands at the edge
-    of its word.
+    of its word; of an empty token (``words``) before the character that follows it.
     """
     if lo < hi:
         return origins[lo].start, origins[hi - 1].end
+    if words:
+        place = origins[lo].start if lo < len(origins) else origins[-1].end if origins else 0
+        return place, place
     behind_a_word = lo > 0 and not origins[lo - 1].character.isspace()
     place = origins[lo - 1].end if behind_a_word else origins[lo].start
     return place, place

@@ -91,9 +91,11 @@ class Analyzer:
     def _words(self, analysed: str) -> Iterator[Occurrence]:
         group = min(self._pattern.groups, 1)
         for match in self._pattern.finditer(analysed):
-            word = match.group(group)
+            # A group that took no part is an empty token, as findall has it.
+            word = match.group(group) or ""
             if word not in self._stop_words:
-                yield word, match.start(group), match.end(group)
+                lo, hi = match.span(group) if match.group(group) is not None else (match.start(), match.start())
+                yield word, lo, hi
 
     def _word_ngrams(self, analysed: str) -> Iterator[Occurrence]:
         words = list(self._words(analysed))
@@ -104,7 +106,9 @@ class Analyzer:
                 continue
             for first in range(len(words) - n + 1):
                 group = words[first : first + n]
-                yield " ".join([word for word, _, _ in group]), group[0][1], group[-1][2]
+                # Tokens of a pattern that looks around need not stand in order.
+                lo, hi = min(group[0][1], group[-1][1]), max(group[0][2], group[-1][2])
+                yield " ".join([word for word, _, _ in group]), lo, hi
 
     def _char_ngrams(self, analysed: str) -> Iterator[Occurrence]:
         smallest, largest = self.spec.ngram_range

@@ -18,7 +18,8 @@ def explain(text: str, model: Model, analyzer: Analyzer, features: Features, hea
     A feature's contribution xᵢ·wᵢ is shared equally by its occurrences. Where hashing counts some of them as −1, each
     gets its share with its sign, unless the signs cancel; ``binary`` asks only whether there was an occurrence.
     """
-    row = transformed(features.counts(text), model.transforms)
+    vectorizer = analyzer.spec
+    row = transformed(features.counts(text), model.pipeline.transforms)
     scores, _ = head.scores(row)
     contributions = {index: [value * weight for weight in head.coefficients(index)] for index, value in row}
 
@@ -34,16 +35,16 @@ def explain(text: str, model: Model, analyzer: Analyzer, features: Features, hea
             signs[index] += sign
             occurrences[index] += 1
 
-    origins = align(clean, model.vectorizer)
+    origins = align(clean, vectorizer)
     spans: list[Span] = []
     sums = [0.0] * len(scores)
     for (ngram, lo, hi), index, sign in found:
-        by_sign = signs[index] != 0 and not model.vectorizer.binary
+        by_sign = signs[index] != 0 and not vectorizer.binary
         share = sign / signs[index] if by_sign else 1.0 / occurrences[index]
         weights = [contribution * share for contribution in contributions[index]]
         for output, weight in enumerate(weights):
             sums[output] += weight
-        start, end = original_span(origins, lo, hi)
+        start, end = original_span(origins, lo, hi, words=vectorizer.analyzer == "word")
         spans.append(Span(start, end, ngram, _columns(weights)))
     remainder = [score - total for score, total in zip(scores, sums, strict=True)]
     return Explanation(text, model.classes, spans, _columns(remainder), _columns(scores))

@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from functools import lru_cache
 
 from ..errors import InputError
-from ..model.spec import Idf, Norm, SublinearTf, Transform, Vectorizer
+from ..model.spec import Idf, Norm, Normalize, SublinearTf, Transform, Vectorizer
 from .analyzer import Analyzer, has_surrogate, replace_surrogates
 from .murmur import hashed
 
@@ -70,6 +70,7 @@ def transformed(counts: dict[int, float], transforms: Sequence[Transform]) -> Ro
         elif isinstance(transform, Idf):
             values = [value * float(transform.values[index]) for index, value in zip(indices, values, strict=True)]
         else:
+            assert isinstance(transform, Normalize)
             values = _normalized(values, transform.norm)
         for value in values:
             if not math.isfinite(value):

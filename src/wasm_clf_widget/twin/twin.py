@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model.spec import Model
+from ..model.tree import plain
 from ..results import Explanation
 from .analyzer import Analyzer, replace_surrogates
 from .answer import Answer
@@ -20,9 +21,12 @@ class Twin:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._analyzer = Analyzer(model.vectorizer)
-        self._features = Features(model.vectorizer, self._analyzer)
-        self._head = Head(model.head, model.weights)
+        found = plain(model)
+        assert found is not None
+        vectorizer, self._transforms, self._linear = found
+        self._analyzer = Analyzer(vectorizer)
+        self._features = Features(vectorizer, self._analyzer)
+        self._head = Head(self._linear, model.weights)
 
     def normalize(self, text: str) -> str:
         """Stage "normalize": lower-cased and stripped of accents."""
@@ -39,7 +43,7 @@ class Twin:
 
     def features(self, text: str) -> Row:
         """Stage "features": (index, value) after all transforms, in ascending order of the index."""
-        return transformed(self._features.counts(text), self.model.transforms)
+        return transformed(self._features.counts(text), self._transforms)
 
     def answer(self, text: str) -> Answer:
         """Scores and all that follows from them, in one pass over the text."""
@@ -47,8 +51,8 @@ class Twin:
         scores, abs_sum = self._head.scores(row)
         return Answer(
             scores=scores,
-            probabilities=probabilities_of(scores, self.model.head.link),
-            label=label_of(scores, self.model.head.label),
+            probabilities=probabilities_of(scores, self._linear.link),
+            label=label_of(scores, self._linear.label),
             known=len(row),
             abs_sum=abs_sum,
             replaced=replace_surrogates(text)[1],

@@ -1,0 +1,44 @@
+/** The whole widget in a page without a kernel: the same controller and views, with traits that stay in the page. */
+import type { Classifier } from "../classifier.js";
+import { EngineError } from "../errors.js";
+import type { ImportChunk } from "../lazy/load.js";
+import type { Assets } from "../protocol.js";
+import type { ClassificationResult } from "../types.js";
+import { createController } from "../widget.js";
+import { LocalModel, NO_CHANNEL } from "./local-model.js";
+
+export interface ExploreOptions {
+  /** What to call the model until it is here. */
+  readonly title: string;
+  readonly text?: string;
+  /** Opens the classifier; the view disposes of it when it is closed. Called again when the reader tries again. */
+  open(signal: AbortSignal, onProgress: (loaded: number, total: number | null) => void): Promise<Classifier>;
+  readonly importChunk: ImportChunk;
+  styles(): Promise<Uint8Array<ArrayBuffer>>;
+  onResult?(result: ClassificationResult | null): void;
+}
+
+export interface Explorer {
+  setText(text: string): void;
+  close(): void;
+}
+
+export function explore(el: HTMLElement, options: ExploreOptions): Explorer {
+  const { title, text, open, importChunk, styles, onResult } = options;
+  const end = new AbortController();
+  const model = new LocalModel({ text: text ?? "", _text_seq: text === undefined ? 0 : 1 });
+  model.on("change:result", () => onResult?.(model.get("result") as unknown as ClassificationResult | null));
+  const assets: Assets = {
+    manifest: { model: { sha256: "", size: 0, name: title } },
+    fetch: (name) => name === "widget.css" ? styles() : Promise.reject(new EngineError(`This page has no ${name}.`, "asset-missing")),
+  };
+  const controller = createController({ model: model.asWidgetModel(), channel: NO_CHANNEL, assets, signal: end.signal, importChunk, open });
+  const unmount = controller.mount(el);
+  return {
+    setText: (next) => model.setText(next),
+    close: () => {
+      unmount();
+      end.abort();
+    },
+  };
+}

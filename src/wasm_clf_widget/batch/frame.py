@@ -1,0 +1,92 @@
+"""``classify_frame``: a table with the answers as added columns, in the table's own kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from .columns import Columns
+from .input import Nulls, arrow, check_nulls, check_type, text_chunks
+from .pieces import cutter
+from .run import Group, answered_groups
+from .sample import Parity, Sample
+from .threads import check_jobs
+
+if TYPE_CHECKING:
+    from ..classifier import Classifier
+
+
+def classify_frame(
+    classifier: Classifier,
+    frame: Any,
+    text: str,
+    *,
+    nulls: Nulls,
+    scores: bool,
+    prefix: str,
+    n_jobs: int | None,
+    parity: Parity,
+) -> Any:
+    """See ``Classifier.classify_frame``."""
+    check_nulls(nulls)
+    jobs = check_jobs(n_jobs)
+    pa = arrow()
+    table, column = _column(frame, text)
+    columns = Columns(classifier.model, prefix=prefix, scores=scores)
+    columns.check_free(table.columns)
+    native = column.to_native()
+    chunks = list(text_chunks(native, nulls)) if not _is_arrow(native) else check_type(native, repr(text)).chunks
+    size = sum(chunk.nbytes for chunk in chunks if not isinstance(chunk, list))
+    cut = cutter(classifier.model, nulls, f"row {{row}} of column {text!r}", parts=jobs, size=size)
+    sample = Sample(classifier, columns, parity)
+    records = []
+    for _, answered in answered_groups(classifier, [Group(None, chunks)], cut, n_jobs=jobs):
+        for piece in answered:
+            records.append(columns.record(piece))
+            sample.see(piece)
+    sample.finish()
+    return _with_columns(table, pa.Table.from_batches(records, columns.schema))
+
+
+def _column(frame: Any, text: str) -> tuple[Any, Any]:
+    """The frame as narwhals sees it, and its column."""
+    try:
+        import narwhals.stable.v2 as nw
+    except ImportError:
+        raise InputError("tables need narwhals: pip install 'wasm_clf_widget[batch]'") from None
+    pa = arrow()
+    if isinstance(frame, pa.RecordBatch):
+        frame = pa.Table.from_batches([frame])
+    table = nw.from_native(frame, pass_through=True)
+    if isinstance(table, nw.LazyFrame):
+        raise InputError(
+            f"a table in memory is needed, found a lazy one ({type(frame).__name__}): collect it first; for Dask and "
+            "Spark there is wasm_clf_widget.distributed"
+        )
+    if not isinstance(table, nw.DataFrame):
+        raise InputError(
+            f"a pandas or polars DataFrame or a pyarrow Table is needed, found {type(frame).__name__}: for a list of "
+            "texts use classify or predict"
+        )
+    if text not in table.columns:
+        raise InputError(f"the table has no column {text!r}; it has {', '.join(map(repr, table.columns)) or 'none'}")
+    return table, table[text]
+
+
+def _is_arrow(column: Any) -> bool:
+    pa = arrow()
+    return isinstance(column, pa.ChunkedArray)
+
+
+def _with_columns(table: Any, answers: Any) -> Any:
+    """The same kind of table with the answers as further columns."""
+    import narwhals.stable.v2 as nw
+
+    native = table.to_native()
+    pa = arrow()
+    if isinstance(native, pa.Table):
+        for name, column in zip(answers.column_names, answers.columns, strict=True):
+            native = native.append_column(name, column)
+        return native
+    added = nw.from_arrow(answers, backend=table.implementation)
+    return table.with_columns(*(added[name] for name in added.columns)).to_native()

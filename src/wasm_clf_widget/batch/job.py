@@ -1,0 +1,397 @@
+"""A file of any size classified in parts that survive a crash.
+
+Beside OUT stands OUT.partial/ while the job runs: ``job.json`` (what is done with what, so that another job is not
+taken for this one), and for each finished part its file and a note (where reading goes on, which rows failed). A part
+appears under its name only when it is whole and on the disk; the output is joined from all parts under another name and
+renamed.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, WasmClfError
+from .columns import Columns
+from .errors import RowError
+from .input import Nulls, arrow, check_nulls
+from .pieces import cutter
+from .readers import Position, Reader, Rows, open_reader
+from .run import Group, answered_groups
+from .sample import Parity, Sample
+from .sources import Format, Source, find, format_of
+from .threads import check_jobs
+from .work import Answered, OnError
+from .writers import Writer
+
+if TYPE_CHECKING:
+    from ..classifier import Classifier
+    from ..results import ParityReport
+
+PART_ROWS = 131_072
+PART_BYTES = 32 << 20
+_OPTIONS = ("text", "nulls", "on_error", "scores", "prefix", "delimiter")
+_JOB, _JOINED, _LOCK = "job.json", "joined", "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do. ``inputs`` are paths, globs or folders."""
+
+    inputs: list[str]
+    output: Path
+    text: str
+    nulls: Nulls = "error"
+    on_error: OnError = "fail"
+    scores: bool = False
+    prefix: str = ""
+    delimiter: str = ","
+    n_jobs: int | None = -1
+    resume: bool = False
+    overwrite: bool = False
+    parity: Parity = "off"
+
+
+@dataclass(slots=True)
+class Done:
+    """What was done. ``failed`` are the rows without an answer; ``resumed`` rows were there from an earlier run."""
+
+    rows: int = 0
+    resumed: int = 0
+    parts: int = 0
+    failed: list[str] = field(default_factory=list)
+    parity: ParityReport | None = None
+
+
+Progress = Callable[[int, int], None]
+"""Called with (rows, bytes read) after each part."""
+
+
+class JobError(WasmClfError, RuntimeError):
+    """The job cannot go on, and no row is at fault: a full disk, an input that changed. Finished parts are safe."""
+
+
+def total_of(job: Job) -> tuple[int | None, int]:
+    """(rows, or None where only reading tells; bytes) of a job's inputs."""
+    sources = find(job.inputs)
+    rows = open_reader(sources, job.text, skip=True, delimiter=job.delimiter).total
+    return rows, sum(source.path.stat().st_size for source in sources)
+
+
+def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size: None) -> Done:
+    """Do the job, or what is left of it.
+
+    Raises:
+        InputError: something in the arguments or a row of the input (with its number).
+        JobError: the disk is full, or the input changed meanwhile.
+    """
+    check_nulls(job.nulls)
+    format = format_of(job.output)
+    sources = find(job.inputs)
+    with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
+        if folder is None:
+            return Done()
+        try:
+            return _Run(classifier, job, sources, format, folder, progress).run()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise JobError(
+                    f"{job.output}: the disk is full. The finished parts are safe in {folder}: make room and run the "
+                    "same command with --resume"
+                ) from None
+            raise JobError(f"{job.output}: {error}. The finished parts are safe in {folder}") from None
+
+
+class _Run:
+    def __init__(
+        self,
+        classifier: Classifier,
+        job: Job,
+        sources: list[Source],
+        format: Format,
+        folder: Path,
+        progress: Progress,
+    ) -> None:
+        self._classifier = classifier
+        self._job = job
+        self._sources = sources
+        self._folder = folder
+        self._progress = progress
+        self._columns = Columns(classifier.model, prefix=job.prefix, scores=job.scores)
+        self._suffix = "".join(job.output.suffixes[-2:] if format.codec else job.output.suffixes[-1:])
+        self._writer = Writer(format)
+        self._writer.answers = len(self._columns.schema)
+        self._sample = Sample(classifier, self._columns, job.parity)
+        self._done = Done()
+
+    def run(self) -> Done:
+        """All parts that are missing, then the output."""
+        job = self._job
+        reader = open_reader(self._sources, job.text, skip=job.on_error == "skip", delimiter=job.delimiter)
+        self._columns.check_free(reader.names)
+        self._go_through(reader, self._resume())
+        changed = [source.path for source in self._sources if _stamp(source.path) != self._stamps[source.path]]
+        if changed:
+            raise JobError(f"{changed[0]}: the file changed while it was read: start anew, with --overwrite")
+        self._done.parity = self._sample.finish()
+        self._finish()
+        return self._done
+
+    def _resume(self) -> Position:
+        """Where to go on: behind the last part of an earlier run."""
+        self._stamps = {source.path: _stamp(source.path) for source in self._sources}
+        position: Position = ()
+        while (note := self._note(self._done.parts)) is not None:
+            position = tuple(note["after"])
+            self._done.rows += note["rows"]
+            self._done.failed += note["failed"]
+            self._done.parts += 1
+        self._done.resumed = self._done.rows
+        if self._done.parts and self._writer.format.kind == "parquet":
+            import pyarrow.parquet as pq
+
+            self._writer.schema = pq.read_schema(self._part(0))
+        elif self._done.parts and self._writer.format.kind == "csv":
+            self._writer.schema = _read_schema(self._folder / "schema")
+        return position
+
+    def _note(self, number: int) -> dict[str, Any] | None:
+        path = self._part(number)
+        if not path.exists():
+            return None
+        note: dict[str, Any] = json.loads(path.with_name(path.name + ".json").read_text("utf-8"))
+        return note
+
+    def _part(self, number: int) -> Path:
+        return self._folder / f"part-{number:06d}{self._suffix}"
+
+    def _go_through(self, reader: Reader, start: Position) -> None:
+        jobs = check_jobs(self._job.n_jobs)
+        groups = (
+            Group(part, [chunk for rows in part for chunk in _chunks(rows.texts)])
+            for part in _parts(self._read(reader, start))
+        )
+        cut = cutter(self._classifier.model, "skip", "{row}")
+        first = 0
+        for part, answered in answered_groups(self._classifier, groups, cut, n_jobs=jobs, on_error="skip", ahead=True):
+            self._note_failed(part, answered, first)
+            first += sum(map(len, part))
+            self._save(part, answered)
+            self._progress(self._done.rows, reader.bytes_read())
+
+    def _read(self, reader: Reader, start: Position) -> Iterator[Rows]:
+        """The rows; a missing text is a failed row where the rule says so."""
+        for rows in reader.read(start):
+            if self._job.nulls == "error" and rows.texts.null_count:
+                known = {error.row for error in rows.failed}
+                for i, there in enumerate(rows.texts.is_valid().to_pylist()):
+                    error = rows.error(i, "there is no text: fill it, or give --nulls skip")
+                    if not there and error.row not in known:
+                        self._fail(error)
+                        rows.failed.append(error)
+            yield rows
+
+    def _fail(self, error: RowError) -> None:
+        if self._job.on_error == "fail":
+            raise error
+
+    def _note_failed(self, part: list[Rows], answered: list[Answered], first: int) -> None:
+        """Rows that the engine refused, under their numbers in their files."""
+        for error in (error for piece in answered for error in piece.failed):
+            index = error.row - first
+            for rows in part:
+                if index < len(rows):
+                    own = rows.error(index, error.problem)
+                    self._fail(own)
+                    rows.failed.append(own)
+                    break
+                index -= len(rows)
+
+    def _save(self, part: list[Rows], answered: list[Answered]) -> None:
+        pa = arrow()
+        number = self._done.parts
+        records = [self._columns.record(piece) for piece in answered]
+        for piece in answered:
+            self._sample.see(piece)
+        answers = pa.Table.from_batches(records, self._columns.schema)
+        failed = [str(error) for rows in part for error in rows.failed]
+        path = self._part(number)
+        note = {"rows": answers.num_rows, "after": list(part[-1].after), "failed": failed}
+        temporary = self._folder / f"writing{self._suffix}"
+        temporary.unlink(missing_ok=True)
+        self._writer.part(temporary, part, answers, first=number == 0)
+        if number == 0 and self._writer.schema is not None:
+            _write_whole(self._folder / "schema", self._writer.schema.serialize().to_pybytes())
+        # The note first: where the part stands, its note does.
+        _write_whole(path.with_name(path.name + ".json"), json.dumps(note, ensure_ascii=False).encode())
+        _sync(temporary)
+        temporary.replace(path)
+        self._done.parts += 1
+        self._done.rows += answers.num_rows
+        self._done.failed += failed
+
+    def _finish(self) -> None:
+        if self._done.parts == 0:
+            self._empty()
+        output = self._job.output
+        whole = output.with_name(f".{output.name}.joining")
+        whole.unlink(missing_ok=True)
+        try:
+            self._writer.join([self._part(i) for i in range(self._done.parts)], whole)
+            _sync(whole)
+        except BaseException:
+            whole.unlink(missing_ok=True)
+            raise
+        _write_whole(self._folder / _JOINED, b"")
+        whole.replace(output)
+        _remove(self._folder)
+
+    def _empty(self) -> None:
+        """An input without rows makes an output without rows, with all its columns."""
+        reader = open_reader(self._sources, self._job.text, skip=True, delimiter=self._job.delimiter)
+        pa = arrow()
+        names = reader.names
+        schema = getattr(reader, "_schema", None) or pa.schema([(name, pa.large_string()) for name in names])
+        rows = Rows(self._sources[0], 1, pa.nulls(0), schema.empty_table(), ())
+        self._save([rows], [])
+
+
+def _parts(rows: Iterator[Rows]) -> Iterator[list[Rows]]:
+    part: list[Rows] = []
+    count = size = 0
+    for group in rows:
+        part.append(group)
+        count += len(group)
+        size += group.texts.nbytes
+        if count >= PART_ROWS or size >= PART_BYTES:
+            yield part
+            part, count, size = [], 0, 0
+    if part:
+        yield part
+
+
+def _chunks(texts: Any) -> list[Any]:
+    return texts.chunks if isinstance(texts, arrow().ChunkedArray) else [texts]
+
+
+# --- the folder of parts
+
+
+@contextmanager
+def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | None]:
+    """OUT.partial, locked; None where an earlier run had all done but the tidying up."""
+    folder = job.output.with_name(job.output.name + ".partial")
+    if not job.output.parent.is_dir():
+        raise InputError(f"{job.output.parent}: there is no such folder for the output")
+    if job.resume and (folder / _JOINED).exists():
+        whole = job.output.with_name(f".{job.output.name}.joining")
+        if whole.exists():
+            whole.replace(job.output)
+        _remove(folder)
+        yield None
+        return
+    if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
+        raise InputError(f"{job.output} exists: give another name, or --overwrite")
+    if folder.exists() and not job.resume and not job.overwrite:
+        raise InputError(
+            f"{folder} holds finished parts of an earlier run: go on with --resume, or start anew with --overwrite"
+        )
+    if folder.exists() and not job.resume:
+        with _locked(folder):
+            _remove(folder)
+    folder.mkdir(exist_ok=True)
+    with _locked(folder):
+        _match(folder, description)
+        yield folder
+
+
+def _match(folder: Path, description: dict[str, Any]) -> None:
+    """The parts must be those of the very same job."""
+    note = folder / _JOB
+    if not note.exists():
+        if any(folder.glob("part-*")):
+            raise InputError(f"{folder} holds parts but not what they are parts of: start anew with --overwrite")
+        _write_whole(note, json.dumps(description, ensure_ascii=False, indent=1).encode())
+        return
+    earlier = json.loads(note.read_text("utf-8"))
+    for key, value in description.items():
+        if earlier.get(key) != value:
+            raise InputError(
+                f"{folder} holds parts of another job: its {key} was {_short(earlier.get(key))}, now {_short(value)}. "
+                "Give the same again, or start anew with --overwrite"
+            )
+
+
+def _description(classifier: Classifier, job: Job, sources: list[Source], format: Format) -> dict[str, Any]:
+    """All that the parts depend on. The number of threads is not among it."""
+    return {
+        "job": 1,
+        "model": classifier.sha256,
+        "inputs": [[str(source.path.absolute()), *_stamp(source.path)] for source in sources],
+        "options": {
+            name: getattr(job, name) for name in ("text", "nulls", "on_error", "scores", "prefix", "delimiter")
+        },
+        "format": asdict(format),
+        "parts": [PART_ROWS, PART_BYTES],
+    }
+
+
+def _stamp(path: Path) -> list[int]:
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One job at a time on a folder; the lock ends with the process, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        yield
+        return
+    with (folder / _LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{folder}: another run is at work there") from None
+        yield
+
+
+def _remove(folder: Path) -> None:
+    """Parts first and the mark of a finished job last, so that a crash in between is recognized."""
+    for path in sorted(folder.iterdir()):
+        if path.name not in (_JOINED, _JOB):
+            path.unlink()
+    (folder / _JOB).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _read_schema(path: Path) -> Any:
+    pa = arrow()
+    return pa.ipc.read_schema(pa.py_buffer(path.read_bytes()))

@@ -1,0 +1,89 @@
+"""Which files a job reads: paths, globs, folders of (partitioned) parquet, and what kind each is."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote
+
+from ..errors import InputError
+
+Kind = Literal["csv", "parquet", "jsonl"]
+_PACKED = {".gz": "gzip", ".zst": "zstd"}
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """csv, parquet or jsonl, and the codec around it (None: none)."""
+
+    kind: Kind
+    codec: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read. ``partition`` are the columns that its folders name (``year=2026/``), as texts."""
+
+    path: Path
+    format: Format
+    partition: tuple[tuple[str, str | None], ...] = ()
+
+
+def format_of(path: Path) -> Format:
+    """The format that a name's suffixes say."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    codec = _PACKED.get(suffixes[-1]) if suffixes else None
+    if codec:
+        suffixes.pop()
+    kind = suffixes[-1][1:] if suffixes else ""
+    known: dict[str, Kind] = {"csv": "csv", "parquet": "parquet", "pq": "parquet", "jsonl": "jsonl", "ndjson": "jsonl"}
+    if kind not in known or (known[kind] == "parquet" and codec):
+        raise InputError(
+            f"{path}: the name must end in .csv, .jsonl (each perhaps followed by .gz or .zst) or .parquet, which "
+            "packs its columns itself"
+        )
+    return Format(known[kind], codec)
+
+
+def find(patterns: list[str]) -> list[Source]:
+    """The files that paths, globs and folders name, in order; those of one pattern sorted by name."""
+    sources = []
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_dir():
+            found = [Source(file, format_of(file), _partition(file, path)) for file in _inside(path)]
+        elif path.exists():
+            found = [Source(path, format_of(path))]
+        else:
+            found = [Source(Path(name), format_of(Path(name))) for name in sorted(glob.glob(pattern, recursive=True))]
+        if not found:
+            raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
+        sources += found
+    kinds = {source.format.kind for source in sources}
+    if len(kinds) > 1:
+        raise InputError(f"the inputs are of several formats ({', '.join(sorted(kinds))}): give those of one")
+    if len({tuple(name for name, _ in source.partition) for source in sources}) > 1:
+        raise InputError("the inputs' folders name different columns (year=2026/ here, not there): give them apart")
+    return sources
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Files of a data set's folder; names that begin with . or _ are notes of the programs that wrote it."""
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        files += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+    return sorted(files)
+
+
+def _partition(file: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
+    pairs = []
+    for folder in file.relative_to(root).parts[:-1]:
+        name, equals, value = folder.partition("=")
+        if equals:
+            pairs.append((unquote(name), None if value == _NO_VALUE else unquote(value)))
+    return tuple(pairs)

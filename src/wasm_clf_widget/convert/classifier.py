@@ -1,0 +1,65 @@
+"""From an estimator that answers, whatever it is, to its pipeline in the model file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline as SklearnPipeline
+
+from ..errors import UnsupportedPipelineError
+from ..model.spec import Pipeline
+from .heads import HEADS, META
+from .job import Classified, Job, Row
+from .rows import Rows, check_length, convert_rows
+from .steps import steps_of, unwrap
+from .unknown import refuse_classifier
+
+
+def convert_classifier(job: Job, path: str, estimator: Any, row: Row | None) -> Classified | None:
+    """The estimator's ``Classified``; None where something is in the way, which is noted in ``job.found``."""
+    before = len(job.found.found)
+    result = job.found.attempt(_convert, job, path, estimator, row)
+    return result if len(job.found.found) == before else None
+
+
+def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified | None:
+    path, estimator = unwrap(path, estimator)
+    if type(estimator) is SklearnPipeline:
+        return _pipeline(job, path, estimator, row)
+    if (meta := META.get(type(estimator))) is not None:
+        return meta(job, path, estimator, row)
+    head = HEADS.get(type(estimator))
+    if head is None:
+        raise refuse_classifier(path, estimator)
+    if row is None:
+        kind = type(estimator).__name__
+        raise UnsupportedPipelineError(
+            path,
+            kind,
+            f"a {kind} alone was given; it takes rows of features, not texts",
+            f"make_pipeline(vectorizer, {kind}(…)), with the vectorizer that made its rows",
+        )
+    return head(job, path, estimator, row)
+
+
+def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified | None:
+    steps = steps_of(path, pipeline)
+    if not steps:
+        raise UnsupportedPipelineError(
+            path,
+            "steps",
+            "it has no steps that do anything",
+            "make_pipeline(TfidfVectorizer(), LogisticRegression())",
+        )
+    *before, (last, classifier) = steps
+    rows = Rows(row)
+    for step, estimator in before:
+        rows = convert_rows(job, step, estimator, rows)
+    found = job.member(last, classifier, rows.row)
+    if found is None:
+        return None
+    inner = found.pipeline
+    transforms = (*rows.transforms, *inner.transforms)
+    check_length(before[-1][0] if before else last, transforms)
+    front = rows.front if inner.front is None else inner.front
+    return Classified(Pipeline(front, transforms, inner.head), found.class_sets, found.targets, found.decision)

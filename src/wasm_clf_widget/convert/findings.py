@@ -1,0 +1,39 @@
+"""All that stands in the way of a conversion, in the order in which it was met.
+
+A converter tries each option for itself, so that ``wcw.check`` can list every obstacle of a pipeline at once;
+``from_sklearn`` raises the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from ..errors import UnsupportedPipelineError
+from .unfitted import UnfittedError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Findings:
+    """Refusals, collected instead of raised."""
+
+    def __init__(self) -> None:
+        self.found: list[UnsupportedPipelineError] = []
+
+    def attempt(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What ``function`` gives; None where it refuses, which is then noted."""
+        try:
+            return function(*args, **kwargs)
+        except UnsupportedPipelineError as error:
+            self.add(error)
+            return None
+
+    def add(self, error: UnsupportedPipelineError) -> None:
+        """Note a refusal, once: members that were fitted from one template all have the same."""
+        known = any((e.step, e.option, e.reason) == (error.step, error.option, error.reason) for e in self.found)
+        # Where one step was never fitted the others were not either: one such line is enough.
+        again = isinstance(error, UnfittedError) and any(isinstance(e, UnfittedError) for e in self.found)
+        if not known and not again:
+            self.found.append(error)

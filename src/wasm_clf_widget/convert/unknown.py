@@ -1,0 +1,144 @@
+"""Refusals of estimators that cannot be converted, each with the one that comes nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from sklearn.decomposition import TruncatedSVD
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.naive_bayes import ComplementNB
+from sklearn.neighbors import NearestCentroid
+from sklearn.svm import LinearSVC
+
+from ..errors import UnsupportedPipelineError
+from .heads import HEADS, META
+from .transformers import TRANSFORMERS
+from .vectorizers import VECTORIZERS
+
+# class name → (why not, what instead)
+_DENSE: Final = "it needs a dense row: every feature of the vocabulary for each text, also those that it does not hold"
+_STEPWISE: Final = "it asks several classifiers in a way that is no stage of a model file"
+_CLASSIFIERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "GaussianNB": (
+        f"{_DENSE}; each has a mean and a variance in every class, so nothing may be left out of the sum",
+        lambda e: ComplementNB(),
+    ),
+    "SVC": ("its kernel compares a text with training texts, which no model file holds", lambda e: LinearSVC()),
+    "NuSVC": ("its kernel compares a text with training texts, which no model file holds", lambda e: LinearSVC()),
+    "KNeighborsClassifier": (
+        "it compares a text with all training texts, which no model file holds",
+        lambda e: NearestCentroid(),
+    ),
+    "RadiusNeighborsClassifier": (
+        "it compares a text with all training texts, which no model file holds",
+        lambda e: NearestCentroid(),
+    ),
+    "HistGradientBoostingClassifier": (_DENSE, lambda e: GradientBoostingClassifier()),
+    "XGBClassifier": ("its trees are not scikit-learn's", lambda e: GradientBoostingClassifier()),
+    "LGBMClassifier": ("its trees are not scikit-learn's", lambda e: GradientBoostingClassifier()),
+    "CatBoostClassifier": ("its trees are not scikit-learn's", lambda e: GradientBoostingClassifier()),
+    "AdaBoostClassifier": (_STEPWISE, lambda e: GradientBoostingClassifier()),
+    "BaggingClassifier": (_STEPWISE, lambda e: LogisticRegression()),
+    "StackingClassifier": (_STEPWISE, lambda e: LogisticRegression()),
+    "ClassifierChain": (
+        "each of its classifiers is given the labels of those before",
+        lambda e: MultiOutputClassifier(e.estimator),
+    ),
+    "OutputCodeClassifier": (_STEPWISE, lambda e: OneVsRestClassifier(e.estimator)),
+    "FixedThresholdClassifier": ("its threshold is no stage of a model file", lambda e: e.estimator),
+    "TunedThresholdClassifierCV": ("its threshold is no stage of a model file", lambda e: e.estimator),
+    "LinearDiscriminantAnalysis": (_DENSE, lambda e: LogisticRegression()),
+    "QuadraticDiscriminantAnalysis": (_DENSE, lambda e: LogisticRegression()),
+}
+_TRANSFORMERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "FunctionTransformer": ("it calls Python code, which cannot be carried into a model file", lambda e: "passthrough"),
+    "PCA": ("it subtracts the mean of every feature", lambda e: TruncatedSVD(_components(e))),
+    "NMF": ("it solves an optimisation for each text", lambda e: TruncatedSVD(_components(e))),
+    "LatentDirichletAllocation": ("it solves an optimisation for each text", lambda e: TruncatedSVD(_components(e))),
+    "MinMaxScaler": ("it needs a dense row", lambda e: "passthrough"),
+    "RobustScaler": ("it is not known here", lambda e: "passthrough"),
+}
+_FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "ColumnTransformer": ("it takes tables; a classifier here is given texts", lambda e: TfidfVectorizer()),
+    "DictVectorizer": ("it takes dicts; a classifier here is given texts", lambda e: TfidfVectorizer()),
+    "FeatureHasher": ("it takes dicts or tokens; a classifier here is given texts", lambda e: TfidfVectorizer()),
+    "FunctionTransformer": ("it calls Python code, which cannot be carried into a model file", lambda e: "passthrough"),
+}
+
+
+def _components(estimator: Any) -> int:
+    n = getattr(estimator, "n_components", None)
+    return n if isinstance(n, int) else 100
+
+
+def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
+    """The refusal of what stands where a classifier should."""
+    kind = type(estimator)
+    if not path and not hasattr(estimator, "predict"):
+        return UnsupportedPipelineError(
+            path,
+            kind.__name__,
+            f"a {kind.__name__} was given; only what goes from texts to labels can be converted",
+            "make_pipeline(vectorizer, classifier)",
+        )
+    if hasattr(estimator, "transform") and not hasattr(estimator, "predict"):
+        return UnsupportedPipelineError(
+            path,
+            "steps",
+            f"the pipeline ends in a {kind.__name__}, without a classifier",
+            "add LogisticRegression() or another classifier as the last step",
+        )
+    return _refusal(path, estimator, "as a classifier", _CLASSIFIERS, (*HEADS, *META), LogisticRegression())
+
+
+def refuse_transformer(path: str, estimator: Any, *, first: bool) -> UnsupportedPipelineError:
+    """The refusal of a step before the classifier."""
+    if first:
+        return _refusal(path, estimator, "where the text comes in", _FRONTS, VECTORIZERS, TfidfVectorizer())
+    return _refusal(
+        path, estimator, "between vectorizer and classifier", _TRANSFORMERS, tuple(TRANSFORMERS), "passthrough"
+    )
+
+
+def _refusal(
+    path: str,
+    estimator: Any,
+    where: str,
+    known: Mapping[str, tuple[str, Callable[[Any], Any]]],
+    allowed: tuple[type, ...],
+    otherwise: Any,
+) -> UnsupportedPipelineError:
+    kind = type(estimator)
+    ancestor = next((base for base in allowed if isinstance(estimator, base)), None)
+    if kind.__name__ in known and ancestor is None:
+        why, instead = known[kind.__name__]
+        reason, replacement = f"{kind.__name__} cannot be converted {where}: {why}", instead(estimator)
+    elif ancestor is not None and kind in allowed:
+        reason, replacement = f"a {kind.__name__} cannot stand {where}", otherwise
+    elif ancestor is not None:
+        reason = f"{kind.__name__} is a subclass of {ancestor.__name__} and may compute something else"
+        replacement = _as(ancestor, estimator)
+    else:
+        reason, replacement = f"{kind.__name__} is not supported {where}", otherwise
+    advice = "leave this step out" if isinstance(replacement, str) else _words(replacement, allowed, otherwise)
+    return UnsupportedPipelineError(path, kind.__name__, reason, advice, edit={"": replacement})
+
+
+def _words(replacement: Any, allowed: Iterable[type], otherwise: Any) -> str:
+    if replacement is otherwise:
+        return f"one of {', '.join(kind.__name__ for kind in allowed)}"
+    return repr(replacement)
+
+
+def _as(ancestor: type, estimator: Any) -> Any:
+    """The ancestor with the parameters that both have."""
+    try:
+        names = ancestor._get_param_names()  # type: ignore[attr-defined]
+        return ancestor(**{name: value for name, value in estimator.get_params(deep=False).items() if name in names})
+    except (TypeError, AttributeError):
+        return ancestor()

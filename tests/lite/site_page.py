@@ -1,0 +1,106 @@
+"""A notebook of the JupyterLite site in a real browser, driven as a reader would."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page
+
+SECONDS = 1000
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {  # noqa: RUF012 - the base class's own
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",
+        ".js": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The site's address on 127.0.0.1, from a plain static server, while the block runs."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+class SitePage:
+    """One notebook open in the site's JupyterLab, with its Pyodide kernel."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page: Page = context.new_page()
+        self._address = address
+
+    def open(self, notebook: str, query: str = "") -> None:
+        """Open it in a workspace of its own and wait until its kernel is idle."""
+        workspace = notebook.removesuffix(".ipynb")
+        self.page.goto(f"{self._address}lab/index.html?path={notebook}&workspace={workspace}{query}")
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=120 * SECONDS)
+        self.page.wait_for_function("() => window.jupyterapp !== undefined")
+        self.wait_idle(240)
+
+    def wait_idle(self, seconds: float = 60) -> None:
+        self.page.wait_for_function(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+                return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
+            timeout=seconds * SECONDS,
+        )
+
+    def run_all(self, seconds: float = 240) -> list[dict[str, Any]]:
+        """Run all cells to the end; the outputs of the cells that raised."""
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.page.wait_for_function(
+            """() => {
+                const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+                    .filter((cell) => cell.cell_type === "code");
+                const failed = cells.some((c) => c.outputs.some((o) => o.output_type === "error"));
+                return failed || cells.every((cell) => cell.execution_count !== null || cell.source.trim() === "");
+            }""",
+            timeout=seconds * SECONDS,
+        )
+        self.wait_idle(seconds)
+        return [o for cell in self.cells() for o in cell.get("outputs", []) if o["output_type"] == "error"]
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The notebook's cells as they stand now, outputs included."""
+        script = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+        found: list[dict[str, Any]] = self.page.evaluate(script)
+        return found
+
+    def kernel(self, code: str, seconds: float = 60) -> str:
+        """Run code in the notebook's kernel; what it printed."""
+        script = """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code, store_history: false });
+            let text = "";
+            future.onIOPub = (message) => {
+                if (message.header.msg_type === "stream") text += message.content.text;
+                if (message.header.msg_type === "error") text += message.content.traceback.join("\\n");
+            };
+            await future.done;
+            return text;
+        }"""
+        self.page.set_default_timeout(seconds * SECONDS)
+        return str(self.page.evaluate(script, code))
+
+    def widget(self, index: int = 0) -> Locator:
+        """A widget's root element in the outputs."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .wcw").nth(index)

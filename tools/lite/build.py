@@ -1,0 +1,123 @@
+"""Build the JupyterLite site: `make lite` → dist/lite/, a folder for any static host that asks for nothing elsewhere.
+
+    python tools/lite/build.py [--output DIR] [--full-pyodide URL] [--force]
+
+The default site is sealed: Pyodide's core, every wheel and the front ends lie in it, and a kernel in it reaches nothing
+else. numpy and scikit-learn have no wheel that could lie there. ``--full-pyodide`` names the address of a whole Pyodide
+distribution (its folder with pyodide.mjs) instead: for sites on the open web that want to train in the page; kernels of
+such a site fetch from that address.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import lock
+import wheels
+
+import stamps
+
+PYODIDE = stamps.ROOT / "tools/node_modules/pyodide"
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+NOTEBOOKS = stamps.ROOT / "notebooks/lite"
+SOURCES = stamps.ROOT / "src/wasm_clf_widget"
+KERNEL = "@jupyterlite/pyodide-kernel-extension"
+KERNEL_WHEELS = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
+PRELOADED = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
+LARGEST = 45_000_000
+"""Bytes that a sealed site may have."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=stamps.ROOT / "dist/lite")
+    parser.add_argument("--full-pyodide", metavar="URL", default="")
+    parser.add_argument("--force", action="store_true", help="build even where nothing changed")
+    arguments = parser.parse_args()
+    stamp = stamps.ROOT / ".cache/stamps/lite"
+    wanted = stamps.digest(_inputs(), str(arguments.output), arguments.full_pyodide)
+    if not arguments.force and stamp.exists() and stamp.read_text() == wanted and (arguments.output / "lab").exists():
+        print(f"lite: {arguments.output} is up to date")
+        return
+    build(arguments.output.resolve(), arguments.full_pyodide)
+    stamps.write_atomically(stamp, wanted.encode())
+
+
+def build(output: Path, full_pyodide: str) -> None:
+    """Make the site in a folder beside ``output`` and put it in its place when it is whole."""
+    work = stamps.ROOT / ".cache/lite/site"
+    shutil.rmtree(work, ignore_errors=True)
+    folder = work / "static/pyodide"
+    folder.mkdir(parents=True)
+    _put_pyodide(folder)
+    _configure(work, full_pyodide)
+    made = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(made, ignore_errors=True)
+    command = [sys.executable, "-m", "jupyter", "lite", "build", "--force"]
+    command += ["--lite-dir", str(work), "--output-dir", str(made)]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"lite: `jupyter lite build` failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    # Browsers ask for it at the root, and a request that fails is an error in the console.
+    shutil.copy(made / "static/favicons/favicon.ico", made)
+    size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
+    if size > LARGEST and not full_pyodide:
+        sys.exit(f"lite: the site has {size:,} bytes, allowed are {LARGEST:,}: see what grew in {made}")
+    shutil.rmtree(output, ignore_errors=True)
+    made.rename(output)
+    print(f"lite: {output}, {size / 1e6:.1f} MB; to look at it: python -m http.server -b 127.0.0.1 -d {output}")
+
+
+def _put_pyodide(folder: Path) -> None:
+    """Pyodide's core, all wheels, and the lock that names them."""
+    for name in CORE:
+        shutil.copy(PYODIDE / name, folder)
+    extension = Path(sys.prefix) / "share/jupyter/labextensions" / KERNEL / "static/pypi"
+    files = [wheels.own(folder)]
+    files += [w for w in sorted(wheels.pinned().glob("*.whl")) if not wheels.is_test_only(w)]
+    files += [w for w in sorted(extension.glob("*.whl")) if w.name.startswith(KERNEL_WHEELS)]
+    local = [folder / file.name for file in files]
+    for file in files[1:]:
+        shutil.copy(file, folder)
+    lock.write_lock(PYODIDE / "pyodide-lock.json", local, folder)
+
+
+def _configure(work: Path, full_pyodide: str) -> None:
+    kernel: dict[str, object] = {"disablePyPIFallback": not full_pyodide}
+    if full_pyodide:
+        kernel["pyodideUrl"] = full_pyodide.rstrip("/") + "/pyodide.mjs"
+    else:
+        kernel["loadPyodideOptions"] = {"packages": PRELOADED}
+    site = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "wasm_clf_widget",
+            "litePluginSettings": {f"{KERNEL}:kernel": kernel},
+            # Looks for newer versions and news on the web otherwise.
+            "disabledExtensions": ["@jupyterlab/apputils-extension:announcements"],
+        },
+    }
+    (work / "jupyter-lite.json").write_text(json.dumps(site, indent=1), encoding="utf-8")
+    options = {
+        "contents": [str(NOTEBOOKS)],
+        "apps": ["lab", "notebooks"],
+        "no_sourcemaps": True,
+        "no_unused_shared_packages": True,
+    }
+    (work / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": options}, indent=1), encoding="utf-8")
+
+
+def _inputs() -> list[Path]:
+    tools = [Path(__file__), Path(lock.__file__), Path(wheels.__file__), wheels.PINS, stamps.ROOT / "requirements.txt"]
+    return [*tools, PYODIDE / "package.json", *stamps.files_under(NOTEBOOKS), *stamps.files_under(SOURCES)]
+
+
+if __name__ == "__main__":
+    main()
