@@ -1,6 +1,6 @@
 # The only command surface. Every command runs `make setup` first, which costs a second where nothing is missing.
 .PHONY: help setup assets build demo test test-rust test-js test-python test-long check check-python check-rust check-js \
-	bench fuzz lite docs fmt clean
+	bench fuzz lite pyodide docs fmt clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -78,9 +78,17 @@ fmt: setup
 
 ## make lite         dist/lite/: the JupyterLite site, sealed; ARGS="--full-pyodide URL" for one on the open web
 lite: assets
-	$(PY) tools/lite/build.py $(ARGS)
+	$(PY) tools/lite/make_site.py $(ARGS)
+
+## make pyodide      the wheel in a Pyodide virtual environment made by pyodide-build; needs the network and Python 3.12+
+pyodide: build
+	@bash tools/lite/pyodide_venv.sh
+
+## make docs         docs/_build/html/: the documentation, with the JupyterLite site at /lite/
+docs: assets
+	$(PY) tools/docs/build.py $(ARGS)
 
 ## make clean        remove what was built (not .venv and node_modules)
 clean:
-	rm -rf dist js/dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/shots engine/target engine/fuzz/target
+	rm -rf dist js/dist docs/_build docs/_static/wcw .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/shots engine/target engine/fuzz/target
 	find src/wasm_clf_widget/static -mindepth 1 ! -name .gitignore -delete 2>/dev/null || true

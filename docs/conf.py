@@ -1,6 +1,6 @@
-"""The documentation: MyST pages, the API from the docstrings, notebooks executed, and the JupyterLite site at /lite/.
+"""The documentation: MyST pages, the API from the docstrings, and the JupyterLite site at /lite/.
 
-jupyterlite-sphinx is not used: it adds a style sheet from a font CDN to every page, and it would build the site a second
+jupyterlite-sphinx is not used: it adds a style sheet from a font CDN to every page, and would build the site a second
 time with six apps. `make docs` copies dist/lite instead, and pages embed it with a plain iframe.
 """
 
@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "docs/_ext"))
 
 import wasm_clf_widget  # noqa: E402
 
@@ -24,8 +23,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.autosectionlabel",
+    "sphinx_design",
 ]
-exclude_patterns = ["_build", "README.md"]
+exclude_patterns = ["_build", "_generated", "README.md"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 autosectionlabel_prefix_document = True
@@ -53,3 +53,19 @@ html_show_sphinx = False
 suppress_warnings = ["mystnb.unknown_mime_type"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+
+
+def _write_command_line(_app: object) -> None:
+    """The reference of the command line, from the program itself."""
+    import subprocess
+
+    folder = ROOT / "docs/_generated"
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "typer", "wasm_clf_widget.cli", "utils", "docs", "--name", "wasm-clf"]
+    written = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    (folder / "command-line.md").write_text(written.split("\n", 1)[1], encoding="utf-8")
+
+
+def setup(app: object) -> None:
+    """Sphinx's hook."""
+    app.connect("builder-inited", _write_command_line)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 // The worker is a classic script, because every browser starts one of those from a Blob URL; the others are ES modules.
 // The engine files are copied into dist/ where they were built before.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 import { readFileSync } from "node:fs";
@@ -24,6 +25,12 @@ const chunk = {
   alias: { "preact/jsx-runtime": "./src/lazy/jsx.ts", "preact/hooks": "./src/lazy/hooks.ts", "@preact/signals": "./src/lazy/signals.ts" },
 };
 
+// The npm package knows which engines and which worker belong to it: they are cached by hash, and others are refused.
+const engines = ["engine.baseline.wasm", "engine.simd.wasm"].filter((name) => existsSync(join(out, name)));
+const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
+const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
+const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify({ ...hashes, "worker.js": hashOf(join(dist, "worker.js")) }) } });
+
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([
@@ -34,12 +41,11 @@ await Promise.all([
   build({ ...chunk, entryPoints: ["src/batch.ts"], outfile: join(out, "batch.js") }),
   build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") }),
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
-  build({ ...shared, entryPoints: ["src/index.ts"], format: "esm", outfile: join(dist, "index.js"), sourcemap: true }),
   build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(dist, "worker.js") }),
 ]);
+await build({ ...npm(), entryPoints: ["src/index.ts"], format: "esm", outfile: join(dist, "index.js"), sourcemap: true });
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", join(here, "tsconfig.types.json")], { stdio: "inherit" });
 
-const engines = ["engine.baseline.wasm", "engine.simd.wasm"].filter((name) => existsSync(join(out, name)));
 for (const name of engines) copyFileSync(join(out, name), join(dist, name));
 
 const size = (path) => brotliCompressSync(readFileSync(path)).length;

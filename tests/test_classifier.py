@@ -34,7 +34,8 @@ from wasm_clf_widget.convert import certify
 from wasm_clf_widget.engines import Batch, wasm_engine, wasmtime_engine
 from wasm_clf_widget.engines.wasm_engine import Trapped, WasmEngine
 from wasm_clf_widget.model import safetensors as container
-from wasm_clf_widget.twin import Twin
+from wasm_clf_widget.twin import Slack, Twin
+from wasm_clf_widget.twin.links import open_labels
 
 WORDS = [
     "good",
@@ -652,24 +653,19 @@ def test_memory_grows_with_the_request_not_with_the_run(words: tuple[Any, wcw.Cl
 
 
 def test_labels_near_a_tie_follow_the_promise() -> None:
-    pipeline, labels, _ = PIPELINES["words"]
-    pipeline.fit(TEXTS, labels(TEXTS))
-    model = wcw.Classifier.from_sklearn(pipeline, name="x").model
-
-    def held(expected: list[float], label: int, got: int, tolerance: float) -> bool:
-        answer = parity.Answer(expected, None, label)
-        other = parity.Answer(expected, None, got)
-        return parity.difference(model, answer, other, [tolerance] * 3)[2]
+    def held(scores: list[float], label: int, got: int, tolerance: float) -> bool:
+        slack = Slack([tolerance] * 3, 0.0, open_labels(scores, [tolerance] * 3, "argmax"))
+        return parity.difference(parity.Answer(scores, None, [label]), parity.Answer(scores, None, [got]), slack)[2]
 
     assert held([1.0, 2.0, 2.0 - 1e-9], 1, 2, 1e-9)
     assert not held([1.0, 2.0, 2.0 - 3e-9], 1, 2, 1e-9)
     assert not held([1.0, 2.0, 2.0], 1, 2, 0.0)
     assert held([1.0, 2.0, 2.0], 1, 1, 0.0)
-    binary = changed(model, classes=("a", "b"), head=replace(model.head, outputs=1))
-    close, far = parity.Answer([1e-9], None, 1), parity.Answer([1e-7], None, 1)
-    other = parity.Answer([-1e-9], None, 0)
-    assert parity.difference(binary, close, other, [2e-9])[1:] == (True, True)
-    assert parity.difference(binary, far, other, [2e-9])[1:] == (False, False)
+    close, far = parity.Answer([1e-9], None, [1]), parity.Answer([1e-7], None, [1])
+    other = parity.Answer([-1e-9], None, [0])
+    for answer, stands in ((close, True), (far, False)):
+        slack = Slack([2e-9], 0.0, open_labels(answer.scores, [2e-9], "sign"))
+        assert parity.difference(answer, other, slack)[1:] == (stands, stands)
 
 
 def test_a_program_that_ends_with_an_open_engine_is_quiet(words: tuple[Any, wcw.Classifier], tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def check(pipeline: Pipeline, **options: Any) -> Model:
         answer = twin.answer(text)
         if SublinearTf() not in model.pipeline.transforms[1:]:
             assert same_bits(answer.scores, source.scores[i]), text
-            assert [answer.label] == source.labels[i].tolist(), text
+            assert answer.labels == source.labels[i].tolist(), text
         assert (answer.probabilities is None) == (source.probabilities is None)
         if answer.probabilities is not None and source.probabilities is not None:
             allowed = probability_tolerance(model, answer.scores, [0.0])

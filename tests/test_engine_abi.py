@@ -136,7 +136,7 @@ def test_failed_loads_give_memory_back(raw: Raw, data: bytes) -> None:
 
 @pytest.mark.parametrize("handle", [1, 77, -1, -(1 << 31), (1 << 31) - 1])
 def test_unknown_handle(raw: Raw, still_works: int, handle: int) -> None:
-    calls: dict[str, int] = {"wcw_classify": 1, "wcw_explain": 2, "wcw_stage": 3, "wcw_build_table": 0}
+    calls: dict[str, int] = {"wcw_classify": 1, "wcw_explain": 2, "wcw_stage": 4, "wcw_build_table": 1}
     for name, more in calls.items():
         assert raw.call(name, handle, *[0] * more) == BAD_ARGUMENT
     raw.call("wcw_unload", handle)
@@ -148,7 +148,7 @@ def test_wild_pointers_and_lengths(raw: Raw, still_works: int, address: int) -> 
     size = (1 << 32) - 16
     assert raw.call("wcw_load", address, size) < 0
     assert raw.call("wcw_explain", still_works, address, size) == BAD_ARGUMENT
-    assert raw.call("wcw_stage", still_works, 0, address, size) == BAD_ARGUMENT
+    assert raw.call("wcw_stage", still_works, 0, address, size, 0) == BAD_ARGUMENT
     if address == 0 or address >= 1 << 24:
         assert raw.call("wcw_classify", still_works, address) == BAD_ARGUMENT
 
@@ -179,13 +179,21 @@ def test_text_that_is_not_utf8(raw: Raw, still_works: int, text: bytes) -> None:
     assert raw.classify(still_works, text, 1, [0, len(text)])[0] == NOT_UTF8
     address = raw.put(text)
     assert raw.call("wcw_explain", still_works, address, len(text)) == NOT_UTF8
-    assert raw.call("wcw_stage", still_works, 2, address, len(text)) == NOT_UTF8
+    assert raw.call("wcw_stage", still_works, 2, address, len(text), 0) == NOT_UTF8
     assert b"UTF-8" in raw.output()
 
 
 @pytest.mark.parametrize("stage", [5, -1, 1 << 30, -(1 << 31)])
 def test_unknown_stage(raw: Raw, still_works: int, stage: int) -> None:
-    assert raw.call("wcw_stage", still_works, stage, raw.put(b"good"), 4) == BAD_ARGUMENT
+    assert raw.call("wcw_stage", still_works, stage, raw.put(b"good"), 4, 0) == BAD_ARGUMENT
+
+
+@pytest.mark.parametrize("vectorizer", [1, 1023, 1 << 31, (1 << 32) - 1])
+def test_unknown_vectorizer(raw: Raw, still_works: int, vectorizer: int) -> None:
+    for stage in range(4):
+        assert raw.call("wcw_stage", still_works, stage, raw.put(b"good"), 4, vectorizer) == BAD_ARGUMENT
+    assert raw.call("wcw_build_table", still_works, vectorizer) == BAD_ARGUMENT
+    assert b"vectorizer" in raw.output()
 
 
 def test_memory_exhausted(raw: Raw, still_works: int) -> None:

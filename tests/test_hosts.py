@@ -153,7 +153,7 @@ class PlainHost:
             text = put(part)
             note(call("wcw_explain", handle, text, len(part)), output())
             for stage in range(5):
-                note(call("wcw_stage", handle, stage, text, len(part)), output())
+                note(call("wcw_stage", handle, stage, text, len(part), 0), output())
         return b"".join(record)
 
 

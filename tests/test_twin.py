@@ -203,9 +203,9 @@ def test_scores_are_the_same_bits(front: Any, head: Any, labels: list[Any]) -> N
         assert bits(value for _, value in features) == bits(row.data), text
         assert answer.known == len(row.data)
         assert bits(answer.scores) == bits(scores[n]), text
-        assert model.classes[answer.label] == predicted[n], text
+        assert model.classes[answer.labels[0]] == predicted[n], text
         expected_sizes = (abs(row) @ abs(np.array(model.head.coef).reshape(-1, model.head.outputs))).ravel()
-        assert answer.abs_sum == pytest.approx(expected_sizes.tolist(), rel=1e-12, abs=1e-300)
+        assert answer.sizes == pytest.approx(expected_sizes.tolist(), rel=1e-12, abs=1e-300)
         if probabilities is None:
             assert answer.probabilities is None
         else:
@@ -238,9 +238,9 @@ def test_great_scores_do_not_overflow(link: Any, score: float) -> None:
 
 def test_a_tie_goes_to_the_first_class_and_a_score_of_zero_to_class_0() -> None:
     head = dataclasses.replace(SMALL.head, coef=[0.0] * 3, intercept=[0.0])
-    assert Twin(handmade.changed(SMALL, head=head)).label("good") == 0
+    assert Twin(handmade.changed(SMALL, head=head)).answer("good").labels == [0]
     head = dataclasses.replace(head, outputs=2, coef=[0.0] * 6, intercept=[-1.0, -1.0], label="argmax", link="softmax")
-    assert Twin(handmade.changed(SMALL, head=head)).label("good") == 0
+    assert Twin(handmade.changed(SMALL, head=head)).answer("good").labels == [0]
 
 
 def test_float32_rounds_coefficients_only() -> None:
@@ -409,7 +409,7 @@ def test_alignment_agrees_with_the_whole_string_functions_for_every_code_point()
         twin = with_vectorizer(analyzer_spec(CountVectorizer(**options)))
         for between in ("Σ", " \u0301"):
             text = between.join(changing)
-            analysed = twin._analyzer.analysed(twin.normalize(text))
+            analysed = twin._features(0).analyzer.analysed(twin.normalize(text))
             assert "".join(origin.character for origin in align(text, twin.model.pipeline.front)) == analysed
 
 
@@ -444,7 +444,7 @@ def test_the_twin_is_an_engine() -> None:
     assert list(batch.scores) == [score for text in texts for score in twin.scores(text)]
     assert batch.probabilities is not None
     assert list(batch.probabilities) == [p for text in texts for p in twin.probabilities(text) or ()]
-    assert list(batch.labels) == [twin.label(text) for text in texts]
+    assert list(batch.labels) == [twin.answer(text).labels[0] for text in texts]
     assert list(batch.known) == [2, 0, 2]
     assert list(batch.replaced) == [0, 0, 1]
     assert engine.classify([]).n == 0

@@ -75,7 +75,7 @@ class Tab:
         got = answer_at(model, self.widget.classifier.engine.classify([of]), 0)
         scores = array("d", changes.pop("scores", got.scores))
         probabilities = [] if got.probabilities is None else [array("d", got.probabilities).tobytes()]
-        message = {"wcw": 1, "type": "answer", "seq": self.widget._text_seq, "text": None, "class_index": got.label}
+        message = {"wcw": 1, "type": "answer", "seq": self.widget._text_seq, "text": None, "class_index": got.labels[0]}
         return self.send({**message, "known": 1, **changes}, scores.tobytes(), *probabilities)
 
 

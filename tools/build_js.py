@@ -61,7 +61,9 @@ def main() -> None:
     if options.install_only:
         return
     inputs = [p for p in stamps.files_under(JS) if p.name != ".wcw-lock"]
-    wanted = stamps.digest([*inputs, Path(__file__)])
+    # The npm package carries the engines, and knows them by their hashes.
+    engines = sorted(STATIC.glob("engine.*.wasm"))
+    wanted = stamps.digest([*inputs, *engines, Path(__file__)])
     stamp = STAMPS / "js"
     if not options.force and stamp.exists() and stamp.read_text() == wanted + stamps.digest(built_files()):
         return

@@ -14,9 +14,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut model = Model::load(&std::fs::read(model)?).map_err(|error| error.to_string())?;
     let texts = std::fs::read_to_string(texts)?;
     let count = texts.split('\0').count();
-    let mut scores = vec![0.0; count * model.outputs()];
-    let mut probabilities = vec![0.0; count * model.classes()];
-    let (mut labels, mut known) = (vec![0; count], vec![0; count]);
+    let shape = model.shape();
+    let mut scores = vec![0.0; count * shape.scores];
+    let mut probabilities = vec![0.0; count * shape.probabilities];
+    let (mut labels, mut known) = (vec![0; count * shape.labels], vec![0; count]);
     let mut stdout = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         match line?.as_str() {

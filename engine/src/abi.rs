@@ -158,10 +158,11 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
     };
     let count = *n as usize;
     let all = text(*at, *size)?;
+    let shape = model.shape();
     let mut answers = Answers {
-        scores: slice(*scores, count.saturating_mul(model.outputs()))?,
-        probabilities: slice(*probabilities, count.saturating_mul(model.classes()))?,
-        labels: slice(*labels, count)?,
+        scores: slice(*scores, count.saturating_mul(shape.scores))?,
+        probabilities: slice(*probabilities, count.saturating_mul(shape.probabilities))?,
+        labels: slice(*labels, count.saturating_mul(shape.labels))?,
         known: slice(*known, count)?,
     };
     if *offsets == 0 {
@@ -203,9 +204,10 @@ pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
 
 /// What a stage gives for one text.
 #[unsafe(no_mangle)]
-pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32) -> i32 {
+pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectorizer: u32) -> i32 {
     let state = state();
-    let staged = model(&mut state.models, handle).and_then(|model| stage_bytes(model, stage, text(at, size)?));
+    let staged = model(&mut state.models, handle)
+        .and_then(|model| stage_bytes(model, stage, text(at, size)?, vectorizer as usize));
     let result = staged.map(|bytes| {
         state.output = bytes;
         0
@@ -213,11 +215,11 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32) -> i32 
     answer(state, result)
 }
 
-/// The look-up table of a model.
+/// The look-up table of a vectorizer.
 #[unsafe(no_mangle)]
-pub extern "C" fn wcw_build_table(handle: i32) -> i32 {
+pub extern "C" fn wcw_build_table(handle: i32, vectorizer: u32) -> i32 {
     let state = state();
-    let built = model(&mut state.models, handle).map(|model| model.table_bytes());
+    let built = model(&mut state.models, handle).and_then(|model| model.table_bytes(vectorizer as usize));
     let result = built.map(|bytes| {
         state.output = bytes;
         0
@@ -274,19 +276,19 @@ fn strings_bytes(strings: &Strings) -> Vec<u8> {
     out
 }
 
-fn stage_bytes(model: &mut Model, stage: i32, text: &str) -> Result<Vec<u8>> {
+fn stage_bytes(model: &mut Model, stage: i32, text: &str, vectorizer: usize) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     match stage {
-        0 => out = model.normalized(text).to_vec(),
-        1 => out = strings_bytes(&model.tokens(text)?),
-        2 => out = strings_bytes(&model.ngrams(text)?),
+        0 => out = model.normalized(vectorizer, text)?.to_vec(),
+        1 => out = strings_bytes(&model.tokens(vectorizer, text)?),
+        2 => out = strings_bytes(&model.ngrams(vectorizer, text)?),
         3 => {
-            let (indices, values) = model.features(text)?;
-            push_u32(&mut out, &[indices.len() as u32, 0]);
-            push_u32(&mut out, indices);
-            push_f64(&mut out, values);
+            let row = model.features(vectorizer, text)?;
+            push_u32(&mut out, &[row.indices.len() as u32, 0]);
+            push_u32(&mut out, &row.indices);
+            push_f64(&mut out, &row.values);
         }
-        4 => push_f64(&mut out, &model.scores(text)?),
+        4 => push_f64(&mut out, model.scores(text)?),
         _ => return Err(Error::argument(format!("stage {stage}; 0 to 4 are allowed"))),
     }
     Ok(out)

@@ -2,20 +2,19 @@
 
 use crate::error::{Error, Result};
 use crate::file::File;
-use crate::head::Link;
 use crate::json::Json;
 use crate::prelude::*;
 use crate::text::{Found, Pattern, read_pattern};
-use crate::transform::{Norm, Transform};
 use crate::unicode::Version;
+use core::cell::Cell;
 
 const FORMAT: usize = 1;
-const MAX_CLASSES: usize = 4096;
-const MAX_FEATURES: usize = 1 << 24;
+/// C, or the columns of several outputs together.
+pub const MAX_CLASSES: usize = 4096;
+/// F, of a vectorizer and behind any stage.
+pub const MAX_FEATURES: usize = 1 << 24;
 const MAX_WEIGHTS: usize = 1 << 27;
 const MAX_NGRAM: usize = 64;
-/// More than any pipeline has; without a limit a small header could name one idf so often that its copies exhaust memory.
-const MAX_TRANSFORMS: usize = 64;
 
 /// How a text is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,32 +83,31 @@ impl Vectorizer {
     }
 }
 
-/// The head's parameters; its numbers are tensors.
-#[derive(Clone, Copy, Debug)]
-pub struct HeadConfig {
-    /// K, the decision scores.
-    pub outputs: usize,
-    /// C.
-    pub classes: usize,
-    /// From scores to probabilities.
-    pub link: Link,
+/// What a text is given.
+pub enum Targets {
+    /// One of so many classes.
+    Single(usize),
+    /// Any of so many classes.
+    Multilabel(usize),
+    /// One of so many classes for each output.
+    Multioutput(Vec<usize>),
 }
 
-/// The whole document, as far as it concerns the engine.
-pub struct Config {
-    /// Text to counts.
-    pub vectorizer: Vectorizer,
-    /// Counts to feature values.
-    pub transforms: Vec<Transform>,
-    /// Feature values to scores.
-    pub head: HeadConfig,
-    /// Coefficients as float32, summed in order of first occurrence; else float64, ascending.
+/// What all stages of a file share while they are read.
+pub struct Reader<'a> {
+    /// The tensors.
+    pub file: &'a File<'a>,
+    /// Whose properties of characters hold.
+    pub unicode: Version,
+    /// Coefficients of linear heads as float32, and sums in order of first occurrence; else float64, ascending.
     pub float32: bool,
+    /// How many vectorizers have been read.
+    pub vectorizers: Cell<usize>,
 }
 
-impl Config {
-    /// Reads the document of `file`, and the tensors that transforms name.
-    pub fn read(file: &File) -> Result<Self> {
+impl<'a> Reader<'a> {
+    /// Reads what the document says of the whole model.
+    pub fn new(file: &'a File<'a>) -> Result<(Self, Targets)> {
         let document = &file.document;
         let format = document.int("format", MAX_WEIGHTS)?;
         if format != FORMAT {
@@ -121,43 +119,49 @@ impl Config {
         let unicode = Version::parse(version).ok_or_else(|| {
             Error::unsupported(format!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"))
         })?;
-        let classes =
-            document.get("classes").ok_or_else(|| Error::file("'classes' is missing"))?.array("values")?.len();
-        if !(2..=MAX_CLASSES).contains(&classes) {
-            return Err(Error::file(format!("{classes} classes; 2 to {MAX_CLASSES} are allowed")));
-        }
         let float32 = choose(document, "weights", &[("float64", false), ("float32", true)])?;
-        let [first, transforms @ .., last] = document.array("pipeline")? else {
-            return Err(Error::file("the pipeline needs a vectorize stage and a head"));
-        };
-        if transforms.len() > MAX_TRANSFORMS {
-            return Err(Error::file(format!(
-                "{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed",
-                transforms.len()
-            )));
+        Ok((Self { file, unicode, float32, vectorizers: Cell::new(0) }, targets(document)?))
+    }
+
+    /// The name of a stage's tensor.
+    pub fn name(stage: &Json, name: &str) -> Result<String> {
+        Ok(format!("{}{name}", if stage.get("prefix").is_some() { stage.str("prefix")? } else { "" }))
+    }
+
+    /// A stage's numbers.
+    pub fn numbers(&self, stage: &Json, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
+        if rows.saturating_mul(columns.unwrap_or(1)) > MAX_WEIGHTS {
+            return Err(Error::file(format!("more than {MAX_WEIGHTS} numbers in '{name}'")));
         }
-        let vectorizer = vectorizer(first, file, unicode)?;
-        let features = vectorizer.n_features;
-        let idfs = transforms.iter().filter(|t| t.str("stage") == Ok("idf")).count();
-        if features.saturating_mul(idfs) > MAX_WEIGHTS {
-            return Err(Error::file(format!(
-                "{idfs} idf stages of {features} features; at most {MAX_WEIGHTS} numbers are allowed"
-            )));
-        }
-        let transforms = transforms.iter().map(|t| transform(t, file, features)).collect::<Result<Vec<_>>>()?;
-        let head = head(last, classes)?;
-        if features.saturating_mul(head.outputs) > MAX_WEIGHTS {
-            return Err(Error::file(format!(
-                "{features} features × {} outputs; at most {MAX_WEIGHTS} weights are allowed",
-                head.outputs
-            )));
-        }
-        Ok(Self { vectorizer, transforms, head, float32 })
+        self.file.numbers(&Self::name(stage, name)?, rows, columns)
+    }
+
+    /// A stage's integers.
+    pub fn u32s(&self, stage: &Json, name: &str, rows: Option<usize>, columns: Option<usize>) -> Result<Vec<u32>> {
+        self.file.u32s(&Self::name(stage, name)?, rows, columns)
     }
 }
 
+fn targets(document: &Json) -> Result<Targets> {
+    let multi = [("single", 0), ("multilabel", 1), ("multioutput", 2)];
+    let multi = if document.get("targets").is_some() { choose(document, "targets", &multi)? } else { 0 };
+    let count = |classes: &Json| Ok(classes.array("values")?.len());
+    let (targets, all) = if multi == 2 {
+        let each = document.array("classes")?.iter().map(count).collect::<Result<Vec<usize>>>()?;
+        let all = if each.contains(&0) { 0 } else { each.iter().sum() };
+        (Targets::Multioutput(each), all)
+    } else {
+        let all = count(document.get("classes").ok_or_else(|| Error::file("'classes' is missing"))?)?;
+        (if multi == 1 { Targets::Multilabel(all) } else { Targets::Single(all) }, all)
+    };
+    if !(1..=MAX_CLASSES).contains(&all) {
+        return Err(Error::file(format!("{all} classes; 1 to {MAX_CLASSES} are allowed")));
+    }
+    Ok(targets)
+}
+
 /// The value that the string member `key` stands for.
-fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&str, T)]) -> Result<T> {
+pub fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&str, T)]) -> Result<T> {
     let given = object.str(key)?;
     choices.iter().find(|(name, _)| *name == given).map(|(_, value)| *value).ok_or_else(|| {
         let allowed: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
@@ -165,8 +169,8 @@ fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&str, T)]) -> Result<T>
     })
 }
 
-fn vectorizer(stage: &Json, file: &File, unicode: Version) -> Result<Vectorizer> {
-    choose(stage, "stage", &[("vectorize", ())])?;
+/// A `vectorize` stage.
+pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
     let hashing = choose(stage, "method", &[("vocabulary", false), ("hashing", true)])?;
     let method =
         if hashing { Method::Hashing { alternate_sign: stage.bool("alternate_sign")? } } else { Method::Vocabulary };
@@ -174,7 +178,7 @@ fn vectorizer(stage: &Json, file: &File, unicode: Version) -> Result<Vectorizer>
     let analyzer = match stage.str("analyzer")? {
         "word" => {
             let min_chars;
-            (min_chars, pattern) = tokens(stage, file)?;
+            (min_chars, pattern) = tokens(reader, stage)?;
             Analyzer::Word { min_chars }
         }
         "char" => Analyzer::Char,
@@ -205,60 +209,19 @@ fn vectorizer(stage: &Json, file: &File, unicode: Version) -> Result<Vectorizer>
         accents,
         binary: stage.bool("binary")?,
         n_features,
-        unicode,
+        unicode: reader.unicode,
     })
 }
 
 /// The least length of a word, and the program of a pattern that is none of the built-in ones.
-fn tokens(stage: &Json, file: &File) -> Result<(usize, Option<Pattern>)> {
+fn tokens(reader: &Reader, stage: &Json) -> Result<(usize, Option<Pattern>)> {
     if stage.get("program").is_none() {
         let patterns = [(r"(?u)\b\w\w+\b", 2), (r"(?u)\b\w+\b", 1)];
         return Ok((choose(stage, "token_pattern", &patterns)?, None));
     }
-    Ok(match read_pattern(file.bytes(stage.str("program")?)?)? {
+    let program = reader.file.bytes(&Reader::name(stage, stage.str("program")?)?)?;
+    Ok(match read_pattern(program)? {
         Found::Words(min_chars) => (min_chars, None),
         Found::Matches(pattern) => (1, Some(*pattern)),
     })
-}
-
-fn transform(stage: &Json, file: &File, features: usize) -> Result<Transform> {
-    Ok(match stage.str("stage")? {
-        "sublinear_tf" => Transform::SublinearTf,
-        "idf" => Transform::Idf(file.numbers(stage.str("tensor")?, features, None)?),
-        "norm" => Transform::Norm(choose(stage, "norm", &[("l1", Norm::L1), ("l2", Norm::L2), ("max", Norm::Max)])?),
-        other => {
-            return Err(Error::unsupported(format!(
-                "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm"
-            )));
-        }
-    })
-}
-
-fn head(stage: &Json, classes: usize) -> Result<HeadConfig> {
-    choose(stage, "stage", &[("linear", ())])?;
-    choose(stage, "kind", &[("linear", ()), ("naive_bayes", ())])?;
-    let outputs = stage.int("outputs", MAX_CLASSES)?;
-    let single = outputs == 1;
-    if !(outputs == classes || single && classes == 2) {
-        return Err(Error::file(format!("{outputs} outputs for {classes} classes")));
-    }
-    let links = [
-        ("none", Link::None),
-        ("logistic", Link::Logistic),
-        ("softmax", Link::Softmax),
-        ("softmax_pair", Link::SoftmaxPair),
-        ("ovr", Link::Ovr),
-        ("modified_huber", Link::ModifiedHuber),
-    ];
-    let link = choose(stage, "link", &links)?;
-    let sign = choose(stage, "label", &[("sign", true), ("argmax", false)])?;
-    let fits = match link {
-        Link::None | Link::ModifiedHuber => true,
-        Link::Logistic | Link::SoftmaxPair => single,
-        Link::Softmax | Link::Ovr => !single,
-    };
-    if sign != single || !fits {
-        return Err(Error::file(format!("label rule or link do not fit {outputs} outputs")));
-    }
-    Ok(HeadConfig { outputs, classes, link })
 }

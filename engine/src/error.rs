@@ -48,14 +48,9 @@ impl Error {
         Self::new(-5, format!("the explanation has more than {spans} spans; explain a shorter text"))
     }
 
-    /// A feature value became infinite or not a number.
-    pub fn not_finite(text: usize) -> Self {
-        Self::new(
-            -6,
-            format!(
-                "text {text}: a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)"
-            ),
-        )
+    /// A feature value or a score became infinite or not a number.
+    pub fn not_finite() -> Self {
+        Self::new(-6, "a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)")
     }
 
     /// The token pattern's budget is used up.

@@ -2,11 +2,15 @@
 //! also knows where each piece came from.
 
 use crate::config::{Analyzer, Method};
+use crate::counter::Counter;
 use crate::error::{Error, Result};
-use crate::model::{Answers, Model};
+use crate::estimator::Kind;
+use crate::features::Row;
+use crate::model::Model;
 use crate::murmur;
+use crate::pipeline::{Front, Pipeline, Run};
 use crate::prelude::*;
-use crate::table::NONE;
+use crate::sum::{self, Shares};
 use crate::text::Place;
 
 /// More than anyone can look at; keeps an explanation of a huge text from exhausting memory.
@@ -67,6 +71,8 @@ impl Strings {
 /// One occurrence: which feature, with which sign, from which n-gram.
 struct Occurrence {
     feature: u32,
+    /// Where its shares are.
+    slot: u32,
     positive: bool,
     first: usize,
     n: usize,
@@ -74,24 +80,34 @@ struct Occurrence {
 }
 
 impl Model {
+    /// A vectorizer, counted from 0 in the document's order.
+    pub(crate) fn counter(&mut self, vectorizer: usize) -> Result<&mut Counter> {
+        match &mut list(&mut self.pipeline, vectorizer)?.front {
+            Front::Text { counter, .. } => Ok(counter),
+            _ => Err(Error::argument("not a vectorizer")),
+        }
+    }
+
     /// Stage 0.
-    pub fn normalized(&mut self, text: &str) -> &[u8] {
+    pub fn normalized(&mut self, vectorizer: usize, text: &str) -> Result<&[u8]> {
+        let counter = self.counter(vectorizer)?;
         // Its tokens do not matter here, nor whether there are too many steps to them.
-        let _ = self.cut(text, false);
-        &self.pieces.normalized
+        let _ = counter.cut(text, false);
+        Ok(&counter.pieces.normalized)
     }
 
     /// Stage 1: words after stop words; the folded text; the padded words.
-    pub fn tokens(&mut self, text: &str) -> Result<Strings> {
-        self.cut(text, false)?;
-        let pieces = &self.pieces;
+    pub fn tokens(&mut self, vectorizer: usize, text: &str) -> Result<Strings> {
+        let counter = self.counter(vectorizer)?;
+        counter.cut(text, false)?;
+        let pieces = &counter.pieces;
         let mut strings = Strings::default();
         let bytes = |from: usize, to: usize| match pieces.ranges.get(from..to) {
             Some([first, .., last]) => &pieces.joined[first.0 as usize..last.1 as usize],
             Some([only]) => &pieces.joined[only.0 as usize..only.1 as usize],
             _ => &[],
         };
-        if let Analyzer::Word { .. } = self.vectorizer.analyzer {
+        if let Analyzer::Word { .. } = counter.vectorizer.analyzer {
             (0..pieces.ranges.len()).for_each(|i| strings.push(bytes(i, i + 1)));
         } else {
             let mut begin = 0;
@@ -104,82 +120,104 @@ impl Model {
     }
 
     /// Stage 2.
-    pub fn ngrams(&mut self, text: &str) -> Result<Strings> {
-        self.cut(text, false)?;
+    pub fn ngrams(&mut self, vectorizer: usize, text: &str) -> Result<Strings> {
+        let counter = self.counter(vectorizer)?;
+        counter.cut(text, false)?;
         let mut strings = Strings::default();
-        self.pieces.ngrams(self.vectorizer.ngrams, self.short_words(), |_, _, ngram| strings.push(ngram));
+        counter.pieces.ngrams(counter.vectorizer.ngrams, counter.short_words(), |_, _, ngram| strings.push(ngram));
         Ok(strings.finish())
     }
 
-    /// Stage 3: indices and values in summation order.
-    pub fn features(&mut self, text: &str) -> Result<(&[u32], &[f64])> {
-        self.vectorize(text)?;
-        Ok((&self.row.indices, &self.row.values))
+    /// Stage 3: the row at the end of the transforms behind a vectorizer, in summation order.
+    pub fn features(&mut self, vectorizer: usize, text: &str) -> Result<&Row> {
+        let pipeline = list(&mut self.pipeline, vectorizer)?;
+        pipeline.fill(&mut Run { text, known: 0, rows: true }, &self.nothing)?;
+        Ok(pipeline.row(&self.nothing))
     }
 
     /// Stage 4.
-    pub fn scores(&mut self, text: &str) -> Result<Vec<f64>> {
-        let mut scores = vec![0.0; self.outputs()];
-        let mut answers = Answers { scores: &mut scores, probabilities: &mut [], labels: &mut [], known: &mut [] };
-        self.classify(core::iter::once(text), &mut answers)?;
-        Ok(scores)
+    pub fn scores(&mut self, text: &str) -> Result<&[f64]> {
+        self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false)?;
+        Ok(&self.pipeline.answer.scores)
     }
 
     /// The spans of `text` and their weights.
     pub fn explain(&mut self, text: &str) -> Result<Explanation> {
         // The values and scores as `classify` has them; what follows only shares them out.
-        self.vectorize(text)?;
-        let mut values = vec![0.0; self.vectorizer.n_features];
-        for (&i, &value) in self.row.indices.iter().zip(&self.row.values) {
-            values[i as usize] = value;
+        let scored = self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false);
+        scored.map_err(|error| error.at_text(0))?;
+        if let Some(Kind::Constant(_)) = self.pipeline.head.as_ref().map(|head| &head.kind) {
+            return Err(Error::unsupported("this model cannot be explained: it gives every text the same answer"));
         }
-
-        let mut scores = vec![0.0; self.outputs()];
-        self.head.scores(&self.features, &self.row, &mut scores);
-        if !scores.iter().all(|s| s.is_finite()) {
-            return Err(Error::not_finite(0));
-        }
-        self.cut(text, true)?;
+        let sum = self.pipeline.sum(&self.nothing)?;
+        let columns = sum.scores.len();
         let mut explanation = Explanation::default();
-        let occurrences = self.occurrences(&mut explanation.ngrams)?;
+        let utf16 = utf16_offsets(text);
+        let numbers = sum.entries.iter().map(|entry| entry.0 as usize + 1).max().unwrap_or(0);
+        for number in 0..numbers {
+            if sum.entries.iter().any(|entry| entry.0 as usize == number) {
+                let counter = self.counter(number)?;
+                let shares = sum.of_vectorizer(number, counter.vectorizer.n_features);
+                counter.explain(text, &shares, columns, &utf16, &mut explanation)?;
+            }
+        }
+        let mut sums = vec![0.0; columns];
+        for weights in explanation.weights.chunks_exact(columns) {
+            sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += w);
+        }
+        explanation.remainder = sum.scores.iter().zip(sums).map(|(s, sum)| s - sum).collect();
+        explanation.scores = sum.scores;
+        Ok(explanation)
+    }
+}
+
+/// The pipeline in whose list a vectorizer stands.
+fn list(pipeline: &mut Pipeline, vectorizer: usize) -> Result<&mut Pipeline> {
+    let found = pipeline.with_vectorizer(vectorizer);
+    found.ok_or_else(|| Error::argument(format!("the model has no vectorizer {vectorizer}")))
+}
+
+impl Counter {
+    /// Appends the spans of the features that have shares.
+    fn explain(
+        &mut self,
+        text: &str,
+        shares: &Shares,
+        columns: usize,
+        utf16: &[u32],
+        out: &mut Explanation,
+    ) -> Result<()> {
+        self.cut(text, true)?;
+        let occurrences = self.occurrences(shares, MAX_SPANS - out.spans.len(), &mut out.ngrams)?;
         let signed = self.vectorizer.method == (Method::Hashing { alternate_sign: true });
         self.features.reserve(occurrences.len());
         for o in &occurrences {
             if signed { self.features.add_signed(o.feature, o.positive) } else { self.features.add(o.feature) }
         }
         let counts: Vec<(u32, f64)> = occurrences.iter().map(|o| self.features.counted(o.feature)).collect();
-        self.features.finish(&mut self.row);
-        let columns = |s: Vec<f64>| if let [s] = s[..] { vec![-s, s] } else { s };
-        let classes = self.classes();
-        explanation.scores = columns(scores);
-        let mut sums = vec![0.0; classes];
-        let utf16 = utf16_offsets(text);
+        self.features.finish(&mut Row::default());
         for (o, (seen, count)) in occurrences.iter().zip(counts) {
-            let value = values[o.feature as usize];
-            let share = match (signed && !self.vectorizer.binary, o.positive) {
+            let parts = match (signed && !self.vectorizer.binary, o.positive) {
                 (true, positive) if count != 0.0 => {
                     if positive {
-                        value / count
+                        count
                     } else {
-                        -value / count
+                        -count
                     }
                 }
-                _ => value / f64::from(seen),
+                _ => f64::from(seen),
             };
-            let weights = (0..self.outputs()).map(|k| share * self.features.weight(o.feature, k)).collect();
-            let weights = columns(weights);
-            sums.iter_mut().zip(&weights).for_each(|(sum, w)| *sum += w);
-            explanation.weights.extend(weights);
+            let weights = shares.weights.iter().skip(o.slot as usize).take(columns);
+            out.weights.extend(weights.map(|w| w / parts));
             let Place { start, end } = self.pieces.place(o.first, o.n);
             let units = |at: u32| utf16.get(at as usize).copied().unwrap_or(0);
-            explanation.spans.push(Span { chars: (start, end), utf16: (units(start), units(end)), ngram: o.ngram });
+            out.spans.push(Span { chars: (start, end), utf16: (units(start), units(end)), ngram: o.ngram });
         }
-        explanation.remainder = explanation.scores.iter().zip(sums).map(|(s, sum)| s - sum).collect();
-        Ok(explanation)
+        Ok(())
     }
 
-    /// The occurrences of features in the pieces that were cut last.
-    fn occurrences(&self, ngrams: &mut Vec<u8>) -> Result<Vec<Occurrence>> {
+    /// The occurrences, `most` of them, of features with shares in the pieces that were cut last.
+    fn occurrences(&self, shares: &Shares, most: usize, ngrams: &mut Vec<u8>) -> Result<Vec<Occurrence>> {
         let pieces = &self.pieces;
         let hashing = matches!(self.vectorizer.method, Method::Hashing { .. });
         let features = self.vectorizer.n_features as u32;
@@ -210,14 +248,15 @@ impl Model {
                 let window = &symbols[first..first + n];
                 (if is_word { self.features.word_sequence(window) } else { self.features.chars(window) }, true)
             };
-            if feature != NONE && feature < features {
-                more |= occurrences.len() == MAX_SPANS;
+            let slot = shares.slots.get(feature as usize).copied().unwrap_or(sum::NONE);
+            if slot != sum::NONE {
+                more |= occurrences.len() == most;
                 if more {
                     return;
                 }
                 let at = ngrams.len() as u32;
                 ngrams.extend_from_slice(bytes);
-                occurrences.push(Occurrence { feature, positive, first, n, ngram: (at, bytes.len() as u32) });
+                occurrences.push(Occurrence { feature, slot, positive, first, n, ngram: (at, bytes.len() as u32) });
             }
         });
         if more { Err(Error::too_long(MAX_SPANS)) } else { Ok(occurrences) }

@@ -17,7 +17,7 @@ use crate::transform::Norm;
 use crate::unicode::Version;
 
 /// One row of features.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Row {
     /// Feature indices, in summation order, each below F.
     pub indices: Vec<u32>,
@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 /// How features are counted and summed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Options {
     /// Counts add up signs.
     pub signed: bool,
@@ -54,7 +54,7 @@ const GRAM_KEY: usize = 2;
 const LINE: usize = 16;
 
 /// The rows of one perfect hash.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rows {
     pilots: Vec<u8>,
     slots: usize,
@@ -109,7 +109,7 @@ impl Counter<'_> {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Features {
     cells: Vec<u32>,
     words: Rows,
@@ -219,7 +219,8 @@ impl Features {
             this.bit_words = vec![0; this.bits.len().div_ceil(64)];
         }
         array[none] = 1;
-        this.feature_of = vec![NONE; if hashed && words.entries.is_empty() { 0 } else { (array.len() >> this.shift) + 1 }];
+        this.feature_of =
+            vec![NONE; if hashed && words.entries.is_empty() { 0 } else { (array.len() >> this.shift) + 1 }];
         this.cells = array;
         let which = this.distinct(idf);
         let row = |this: &mut Self, place: usize, feature: u32| {
@@ -259,6 +260,11 @@ impl Features {
             }
         }
         Ok(this)
+    }
+
+    /// Weights without a vectorizer: F × K.
+    pub fn of_weights(features: usize, coef: &[f64], outputs: usize, options: Options) -> Result<Self> {
+        Self::new(Table::default(), Version::V14, (features, true), &[], coef, outputs, options)
     }
 
     /// Gives the row at `place` to a feature, or to none (`NONE` or `other`). Whether there is one.
@@ -442,8 +448,7 @@ impl Features {
     /// The n-grams by their length − 1, and the counters.
     #[inline(always)]
     pub fn counter(&mut self) -> (&[Rows], Counter<'_>) {
-        let counter =
-            Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none: self.none };
+        let counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none: self.none };
         (&self.levels, counter)
     }
 

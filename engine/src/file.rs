@@ -2,13 +2,16 @@
 //! Knows tensors and the content hash; knows nothing of what a model is. See docs/model-file.md.
 
 use crate::error::{Error, Result};
-use crate::json::Json;
+use crate::json::{self, Json};
 use crate::prelude::*;
+use core::cell::Cell;
 use core::fmt::Write;
 use sha2::{Digest, Sha256};
 
 const MAX_FILE: usize = 1 << 30;
 const MAX_HEADER: usize = 4 << 20;
+/// Numbers that a model may ask for in all: many stages may name one tensor, and a small file must not exhaust memory.
+const MAX_NUMBERS: usize = 1 << 28;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dtype {
@@ -32,8 +35,13 @@ struct Tensor {
 pub struct File<'a> {
     /// The document: `__metadata__.wcw`.
     pub document: Json,
+    /// In the header's order.
     tensors: Vec<Tensor>,
+    /// The tensors' numbers in the order of their names.
+    by_name: Vec<u32>,
     data: &'a [u8],
+    /// What is left of `MAX_NUMBERS`.
+    budget: Cell<usize>,
 }
 
 impl<'a> File<'a> {
@@ -53,14 +61,15 @@ impl<'a> File<'a> {
             return Err(Error::file("the header is no JSON object"));
         };
         let mut tensors: Vec<Tensor> = Vec::new();
+        let mut by_name = Vec::new();
         let mut metadata = None;
         for (name, value) in members {
             if name == "__metadata__" {
                 metadata = Some(value);
             } else {
-                // Kept in order of name, as the hash wants them. (The library's sorts would weigh more than the rest of this file.)
-                let at = tensors.iter().position(|t| t.name > name).unwrap_or(tensors.len());
-                tensors.insert(at, tensor(name, &value, data.len())?);
+                // No two have one name: they were keys of one object.
+                json::insert(&mut by_name, &name, |i| tensors.get(i).map_or("", |t: &Tensor| &t.name));
+                tensors.push(tensor(name, &value, data.len())?);
             }
         }
         let metadata =
@@ -68,21 +77,36 @@ impl<'a> File<'a> {
         check_gapless(&tensors, data.len())?;
         let text =
             metadata.str("wcw").map_err(|_| Error::file("__metadata__ has no 'wcw': not a wasm_clf_widget model"))?;
-        if hash(text, &tensors, data) != metadata.str("sha256")? {
+        if hash(text, by_name.iter().filter_map(|&i| tensors.get(i as usize)), data) != metadata.str("sha256")? {
             return Err(Error::hash());
         }
-        Ok(Self { document: Json::parse(text)?, tensors, data })
+        Ok(Self { document: Json::parse(text)?, tensors, by_name, data, budget: Cell::new(MAX_NUMBERS) })
     }
 
     /// Whether a tensor of that name is there.
     pub fn has(&self, name: &str) -> bool {
-        self.tensors.iter().any(|t| t.name == name)
+        self.look_up(name).is_some()
+    }
+
+    fn look_up(&self, name: &str) -> Option<&Tensor> {
+        let of = |&i: &u32| self.tensors.get(i as usize).map_or("", |t| &t.name);
+        let at = self.by_name.binary_search_by(|i| of(i).cmp(name)).ok()?;
+        self.tensors.get(*self.by_name.get(at)? as usize)
     }
 
     fn find(&self, name: &str) -> Result<(&Tensor, &'a [u8])> {
-        let tensor = self.tensors.iter().find(|t| t.name == name);
-        let tensor = tensor.ok_or_else(|| Error::file(format!("tensor '{name}' is missing")))?;
+        let tensor = self.look_up(name).ok_or_else(|| Error::file(format!("tensor '{name}' is missing")))?;
         Ok((tensor, &self.data[tensor.begin..tensor.end]))
+    }
+
+    /// Takes `numbers` from what a model may ask for.
+    pub fn spend(&self, numbers: usize) -> Result<()> {
+        let left =
+            self.budget.get().checked_sub(numbers).ok_or_else(|| {
+                Error::file(format!("the model's stages have more than {MAX_NUMBERS} numbers together"))
+            })?;
+        self.budget.set(left);
+        Ok(())
     }
 
     /// A U8 tensor.
@@ -91,6 +115,8 @@ impl<'a> File<'a> {
         if tensor.dtype != Dtype::U8 {
             return Err(Error::file(format!("tensor '{name}' must be U8")));
         }
+        // As if they were numbers of eight bytes.
+        self.spend(data.len() / 8)?;
         Ok(data)
     }
 
@@ -110,14 +136,29 @@ impl<'a> File<'a> {
         Ok(Texts { bytes, offsets })
     }
 
+    /// A U32 tensor of shape `rows` or `rows × columns`; any number of rows where none is given.
+    pub fn u32s(&self, name: &str, rows: Option<usize>, columns: Option<usize>) -> Result<Vec<u32>> {
+        let (tensor, data) = self.find(name)?;
+        if tensor.dtype != Dtype::U32 {
+            return Err(Error::file(format!("tensor '{name}' must be U32")));
+        }
+        let rows = rows.or(tensor.shape.first().copied()).unwrap_or(0);
+        check_shape(tensor, rows, columns)?;
+        self.spend(data.len() / 4)?;
+        Ok(data.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
+    }
+
+    /// The rows of a tensor.
+    pub fn rows(&self, name: &str) -> Result<usize> {
+        Ok(self.find(name)?.0.shape.first().copied().unwrap_or(0))
+    }
+
     /// Numbers of shape `rows` or `rows × columns` as float64, whatever they are stored as. All are finite.
     pub fn numbers(&self, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
         let (tensor, data) = self.find(name)?;
-        let expected: Vec<usize> = core::iter::once(rows).chain(columns).collect();
-        if tensor.shape != expected {
-            let (found, expected) = (joined(&tensor.shape), joined(&expected));
-            return Err(Error::file(format!("tensor '{name}' has shape [{found}]; expected [{expected}]")));
-        }
+        check_shape(tensor, rows, columns)?;
+        // A smaller type becomes float64.
+        self.spend(rows.saturating_mul(columns.unwrap_or(1)))?;
         let values: Vec<f64> = match tensor.dtype {
             Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
             Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect(),
@@ -183,14 +224,27 @@ fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
     Ok(Tensor { name, dtype, dtype_name, shape, begin, end })
 }
 
+fn check_shape(tensor: &Tensor, rows: usize, columns: Option<usize>) -> Result<()> {
+    let expected: Vec<usize> = core::iter::once(rows).chain(columns).collect();
+    if tensor.shape == expected {
+        return Ok(());
+    }
+    let (name, found, expected) = (&tensor.name, joined(&tensor.shape), joined(&expected));
+    Err(Error::file(format!("tensor '{name}' has shape [{found}]; expected [{expected}]")))
+}
+
 /// safetensors allows neither gaps nor overlaps nor bytes after the last tensor.
 fn check_gapless(tensors: &[Tensor], data: usize) -> Result<()> {
-    let mut at = 0;
+    let (mut at, mut last) = (0, 0);
     while at < data {
-        let Some(next) = tensors.iter().find(|t| t.begin == at && t.end > at) else {
+        // Mostly the one after the last: headers are written in the order of the data.
+        let (before, after) = tensors.split_at_checked(last).unwrap_or_default();
+        let begins = |(_, t): &(usize, &Tensor)| t.begin == at && t.end > at;
+        let next = (last..).zip(after).find(begins).or_else(|| (0..).zip(before).find(begins));
+        let Some((found, next)) = next else {
             return Err(Error::file(format!("no tensor begins at byte {at} of the data section")));
         };
-        at = next.end;
+        (at, last) = (next.end, found);
     }
     let all: usize = tensors.iter().map(|t| t.end - t.begin).sum();
     if all == data { Ok(()) } else { Err(Error::file("tensors overlap")) }
@@ -200,11 +254,11 @@ fn joined(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }
 
-fn hash(document: &str, tensors: &[Tensor], data: &[u8]) -> String {
+fn hash<'a>(document: &str, by_name: impl Iterator<Item = &'a Tensor>, data: &[u8]) -> String {
     let mut sha = Sha256::new();
     sha.update(document.as_bytes());
     sha.update([0]);
-    for t in tensors {
+    for t in by_name {
         sha.update(format!("{} {} {} {} {}\n", t.name, t.dtype_name, joined(&t.shape), t.begin, t.end).as_bytes());
     }
     sha.update([0]);

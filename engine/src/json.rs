@@ -5,10 +5,10 @@ use crate::error::{Error, Result};
 use crate::prelude::*;
 
 /// Deeper nesting than any model file has.
-const MAX_DEPTH: u32 = 32;
+const MAX_DEPTH: u32 = 48;
 
-/// More keys in one object than any model file has; keeps the search for a key that stands twice short.
-const MAX_MEMBERS: usize = 1024;
+/// More keys in one object than any model file has: tensors, above all.
+const MAX_MEMBERS: usize = 1 << 15;
 
 /// A JSON value. `Fraction` stands for a number that is no 64-bit integer.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +83,18 @@ impl Json {
         match self {
             Json::Int(i) => bounded(*i, max),
             _ => None,
+        }
+    }
+}
+
+/// Puts the next number, which stands for `name`, among `sorted` by name; false where another has that name.
+/// (The library's sorts would weigh more than the rest of this file.)
+pub fn insert<'a>(sorted: &mut Vec<u32>, name: &str, name_of: impl Fn(usize) -> &'a str) -> bool {
+    match sorted.binary_search_by(|&i| name_of(i as usize).cmp(name)) {
+        Ok(_) => false,
+        Err(at) => {
+            sorted.insert(at, sorted.len() as u32);
+            true
         }
     }
 }
@@ -186,6 +198,7 @@ impl Parser<'_> {
 
     fn object(&mut self, depth: u32) -> Result<Json> {
         let mut members: Vec<(String, Json)> = Vec::new();
+        let mut sorted: Vec<u32> = Vec::new();
         if !self.empty(b'}') {
             loop {
                 self.space();
@@ -196,7 +209,7 @@ impl Parser<'_> {
                 if members.len() == MAX_MEMBERS {
                     return Err(self.fail("too many keys"));
                 }
-                if members.iter().any(|(k, _)| *k == key) {
+                if !insert(&mut sorted, &key, |i| members.get(i).map_or("", |(k, _)| k)) {
                     return Err(self.fail("a key stands twice"));
                 }
                 self.space();

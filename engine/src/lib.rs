@@ -1,6 +1,6 @@
 //! Text classifiers that were trained in scikit-learn, run with scikit-learn's own answers.
 //!
-//! `error ← text, lookup ← table ← features ← ngrams, transform, head ← model ← abi`: text in, scores out. The engine knows the tensors of a model
+//! `error ← text, lookup ← table ← features ← counter, transform, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
 //! file (docs/model-file.md) and nothing of files, browsers or Python. Arithmetic: float64 sums in an order fixed by the
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.
@@ -15,23 +15,29 @@ mod abi;
 #[cfg(feature = "broken")]
 mod broken;
 mod config;
+mod counter;
+mod dense;
 mod error;
+mod estimator;
 mod explain;
 mod features;
 mod file;
-mod head;
 mod json;
 pub mod ln;
 mod lookup;
 mod model;
 pub mod murmur;
 mod ngrams;
+mod pipeline;
 mod prelude;
+mod sum;
 mod table;
 mod text;
 mod transform;
 pub mod unicode;
 
 pub use error::{Error, Result};
+pub use estimator::Shape;
 pub use explain::{Explanation, Span, Strings};
+pub use features::Row;
 pub use model::{Answers, Model};

@@ -144,7 +144,7 @@ pub fn direct(bits: u32) -> usize {
 }
 
 /// What a character is to char and char_wb: its number, and whether it is white space.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Alphabet {
     /// Which page each 256 code points have.
     first: Vec<u16>,

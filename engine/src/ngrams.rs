@@ -42,13 +42,7 @@ pub fn count_words(words: &[u32], room: &mut Room, (min, max): (usize, usize), f
 
 /// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. With
 /// `within` (char_wb) one space stands between words, and no n-gram has it inside.
-pub fn count_chars(
-    chars: &[u32],
-    within: bool,
-    room: &mut Room,
-    (min, max): (usize, usize),
-    features: &mut Features,
-) {
+pub fn count_chars(chars: &[u32], within: bool, room: &mut Room, (min, max): (usize, usize), features: &mut Features) {
     features.reserve(chars.len().saturating_mul(max - min + 2));
     let (bits, space) = (features.alphabet.bits, u64::from(features.alphabet.space));
     let direct = lookup::direct(bits);

@@ -1,6 +1,7 @@
 //! What std's prelude has and core's lacks.
 
 pub use alloc::borrow::ToOwned;
+pub use alloc::boxed::Box;
 pub use alloc::string::{String, ToString};
 pub use alloc::vec::Vec;
 pub use alloc::{format, vec};

@@ -188,7 +188,8 @@ impl Words {
         let (low, high) = lookup::word_key(word);
         let heap = &self.heap;
         let same = |e: &Word| {
-            e.key.0 == low && if high == lookup::LONG { lookup::in_heap(heap, e.key.1) == Some(word) } else { e.key.1 == high }
+            e.key.0 == low
+                && if high == lookup::LONG { lookup::in_heap(heap, e.key.1) == Some(word) } else { e.key.1 == high }
         };
         let at = self.growing.find(lookup::word_hash((low, high)), same).map_err(unfit)?;
         let entry = &mut self.growing.entries[at];
@@ -262,8 +263,8 @@ impl Table {
                 };
                 // The n-grams of char_wb lie within a word: they have spaces at their ends only. Leaving others out
                 // lets the scan run across words.
-                let reachable =
-                    vectorizer.analyzer != Analyzer::CharWb || !text.chars().skip(1).take(pieces.saturating_sub(2)).any(|c| c == ' ');
+                let reachable = vectorizer.analyzer != Analyzer::CharWb
+                    || !text.chars().skip(1).take(pieces.saturating_sub(2)).any(|c| c == ' ');
                 if reachable && let Some(entries) = pieces.checked_sub(1).and_then(|p| entries.get_mut(p)) {
                     entries.push((i, text));
                 }
@@ -443,8 +444,7 @@ impl Table {
         let both = |n: u64| [n as u32, (n >> 32) as u32];
         push(&[MAGIC]);
         let words = &self.words;
-        let sizes =
-            [words.entries.len(), words.pilots.len(), self.alphabet.len(), self.heap.len(), self.levels.len()];
+        let sizes = [words.entries.len(), words.pilots.len(), self.alphabet.len(), self.heap.len(), self.levels.len()];
         push(&sizes.map(|n| n as u32));
         for level in &self.levels {
             push(&[level.entries.len() as u32, level.pilots.len() as u32]);
@@ -484,8 +484,7 @@ impl Table {
         }
         let sizes: Vec<(u32, u32)> =
             take(levels, 8)?.as_chunks::<8>().0.iter().map(|s| (u32_at(s, 0), u32_at(s, 4))).collect();
-        let word =
-            |e: &[u8; 20]| Word { key: (u64_at(e, 0), u64_at(e, 8)), feature: u32_at(e, 16) };
+        let word = |e: &[u8; 20]| Word { key: (u64_at(e, 0), u64_at(e, 8)), feature: u32_at(e, 16) };
         let gram = |g: &[u8; 12]| Gram { key: u64_at(g, 0), feature: u32_at(g, 8) };
         let words = take(words, 20)?.as_chunks().0.iter().map(word).collect();
         let mut table = Self { words: Perfect { pilots: Vec::new(), entries: words }, ..Self::default() };

@@ -1,9 +1,18 @@
 //! From counts to feature values, in scikit-learn's own order of operations: no fused multiply-add,
 //! no reordering, so that the values have scikit-learn's bits.
 
-use crate::features::{Features, Row};
+use crate::config::{MAX_FEATURES, Reader, choose};
+use crate::dense::Matrix;
+use crate::error::{Error, Result};
+use crate::features::{Plan, Row};
+use crate::json::Json;
 use crate::ln::{ln, ln_count};
+use crate::pipeline::{Pipeline, Run, join};
 use crate::prelude::*;
+use crate::sum::among;
+
+/// A feature that a selection leaves out.
+const LEFT_OUT: u32 = u32::MAX;
 
 /// Which norm a row is divided by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,28 +26,159 @@ pub enum Norm {
 }
 
 /// A step on a row of stored values.
-#[derive(Clone, Debug)]
 pub enum Transform {
     /// v ← 1 + ln v
     SublinearTf,
     /// v ← v · idf\[i\], of the idf that stands beside the counters: the first
     FeatureIdf,
-    /// v ← v · idf\[i\], of a further one
+    /// v ← v · idf\[i\], of a further one, or of a scale
     Idf(Vec<f64>),
+    /// v ← v · t
+    Scale(f64),
     /// v ← v / norm
     Norm(Norm),
+    /// v ← 1 where v > t; other entries go
+    Binarize(f64),
+    /// Some features stay, under new numbers.
+    Select {
+        /// The new number of each, or `LEFT_OUT`.
+        places: Vec<u32>,
+        /// The old number of each that stays.
+        kept: Vec<u32>,
+    },
+    /// A dense row of combinations.
+    Svd {
+        /// Features × combinations.
+        components: Matrix,
+        /// Its row.
+        out: Row,
+    },
+    /// The rows of several pipelines that begin with this row, side by side.
+    Union {
+        /// The pipelines.
+        branches: Vec<Pipeline>,
+        /// Their row.
+        out: Row,
+    },
 }
 
 impl Transform {
-    /// Applies the step to the stored values of one row of `features`.
-    pub fn apply(&self, features: &Features, row: &mut Row) {
+    /// Reads a stage; `width` is the row's before and becomes the row's behind it.
+    pub fn read(reader: &Reader, stage: &Json, width: &mut usize, depth: usize) -> Result<Self> {
+        let features = *width;
+        Ok(match stage.str("stage")? {
+            "sublinear_tf" => Self::SublinearTf,
+            "idf" => Self::Idf(reader.numbers(stage, stage.str("tensor")?, features, None)?),
+            "norm" => Self::Norm(choose(stage, "norm", &[("l1", Norm::L1), ("l2", Norm::L2), ("max", Norm::Max)])?),
+            "scale" => {
+                let one = features > 1 && reader.file.rows(&Reader::name(stage, "scale")?)? == 1;
+                let scale = reader.numbers(stage, "scale", if one { 1 } else { features }, None)?;
+                if let [t] = scale[..] { Self::Scale(t) } else { Self::Idf(scale) }
+            }
+            "binarize" => match reader.numbers(stage, "threshold", 1, None)?[..] {
+                [t] if t >= 0.0 => Self::Binarize(t),
+                _ => return Err(Error::file("the threshold of 'binarize' is below 0")),
+            },
+            "select" => {
+                let places = reader.u32s(stage, "select", Some(features), None)?;
+                let mut kept = Vec::new();
+                for (old, &new) in (0..).zip(&places) {
+                    if new == kept.len() as u32 {
+                        kept.push(old);
+                    } else if new != LEFT_OUT {
+                        return Err(Error::file(format!(
+                            "'select' sends feature {old} to {new}: kept ones must ascend from 0"
+                        )));
+                    }
+                }
+                *width = stage.int("n_features", MAX_FEATURES)?;
+                if kept.len() != *width || kept.is_empty() {
+                    return Err(Error::file(format!(
+                        "'select' keeps {} features, 'n_features' says {width}",
+                        kept.len()
+                    )));
+                }
+                Self::Select { places, kept }
+            }
+            "svd" => {
+                *width = stage.int("n_features", MAX_FEATURES)?;
+                if *width == 0 {
+                    return Err(Error::file("'n_features' is 0"));
+                }
+                let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
+                let indices = (0..*width as u32).collect();
+                Self::Svd { components, out: Row { indices, values: vec![0.0; *width] } }
+            }
+            "union" => {
+                let (branches, together) = Pipeline::branches(reader, stage, Some(features), depth)?;
+                *width = together;
+                Self::Union { branches, out: Row::default() }
+            }
+            other => {
+                return Err(Error::unsupported(format!(
+                    "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, \
+                     select, svd, union"
+                )));
+            }
+        })
+    }
+
+    /// Whether feature i is still feature i behind it.
+    pub fn keeps_features(&self) -> bool {
+        !matches!(self, Self::Select { .. } | Self::Svd { .. } | Self::Union { .. })
+    }
+
+    /// Where feature `index` behind it was before it; None where it is a combination of many.
+    pub fn origin(&self, index: u32) -> Option<u32> {
         match self {
-            Transform::SublinearTf => row.values.iter_mut().for_each(|v| *v = sublinear(*v)),
-            Transform::FeatureIdf => features.scale(row),
-            Transform::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
-            Transform::Norm(norm) => normalize(*norm, &mut row.values),
+            Self::Select { kept, .. } => kept.get(index as usize).copied(),
+            Self::Svd { .. } => None,
+            Self::Union { branches, .. } => among(branches, index).map(|(_, index)| index),
+            _ => Some(index),
         }
     }
+
+    /// Applies the step to a row.
+    pub fn apply(&mut self, run: &mut Run, row: &mut Row) -> Result<()> {
+        match self {
+            Self::SublinearTf => row.values.iter_mut().for_each(|v| *v = sublinear(*v)),
+            // Where it stands beside the counters, the pipeline has done it.
+            Self::FeatureIdf => {}
+            Self::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
+            Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
+            Self::Norm(norm) => normalize(*norm, &mut row.values),
+            Self::Binarize(t) => {
+                keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
+            }
+            Self::Select { places, .. } => {
+                keep(row, |i, v| places.get(i as usize).filter(|&&new| new != LEFT_OUT).map(|&new| (new, v)));
+            }
+            Self::Svd { components, out } => {
+                components.multiply(row, &mut out.values);
+                row.clone_from(out);
+            }
+            Self::Union { branches, out } => {
+                join(branches, run, row, out)?;
+                core::mem::swap(row, out);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Each entry becomes what `f` says, or goes.
+#[inline(always)]
+fn keep(row: &mut Row, f: impl Fn(u32, f64) -> Option<(u32, f64)>) {
+    let mut n = 0;
+    for at in 0..row.indices.len() {
+        if let Some((index, value)) = f(row.indices[at], row.values[at]) {
+            row.indices[n] = index;
+            row.values[n] = value;
+            n += 1;
+        }
+    }
+    row.indices.truncate(n);
+    row.values.truncate(n);
 }
 
 /// 1 + ln v
@@ -80,4 +220,21 @@ impl Norm {
     pub fn size(self, sum: f64) -> f64 {
         if self == Norm::L2 { libm::sqrt(sum) } else { sum }
     }
+}
+
+/// The plan of transforms that are the usual ones, in the usual order.
+pub fn plan(transforms: &[Transform]) -> Option<Plan> {
+    if cfg!(feature = "broken") {
+        return None; // so that stages can be broken one by one
+    }
+    let mut plan = Plan::default();
+    for transform in transforms {
+        match transform {
+            Transform::SublinearTf if !plan.sublinear && !plan.idf && plan.norm.is_none() => plan.sublinear = true,
+            Transform::FeatureIdf if !plan.idf && plan.norm.is_none() => plan.idf = true,
+            Transform::Norm(norm) if plan.norm.is_none() => plan.norm = Some(*norm),
+            _ => return None,
+        }
+    }
+    Some(plan)
 }

@@ -415,7 +415,7 @@ fn unknown_words_are_unsupported() {
         ("/pipeline/0/analyzer", "sentence"),
         ("/pipeline/0/token_pattern", r"\S+"),
         ("/pipeline/0/strip_accents", "all"),
-        ("/pipeline/1/stage", "svd"),
+        ("/pipeline/1/stage", "pca"),
         ("/pipeline/3/norm", "l3"),
         ("/pipeline/4/stage", "mlp"),
         ("/pipeline/4/kind", "forest"),
@@ -483,7 +483,8 @@ fn label_rule_or_link_that_do_not_fit_the_outputs() {
 #[test]
 fn pipeline_without_head_or_vectorizer() {
     assert_eq!(code(&with_document(|d| d["pipeline"] = json!([]))), FILE);
-    assert_eq!(code(&with_document(|d| d["pipeline"] = json!([d["pipeline"][0]]))), FILE);
+    assert_eq!(code(&with_document(|d| d["pipeline"] = json!([d["pipeline"][0]]))), UNSUPPORTED);
+    assert_eq!(code(&with_document(|d| d["pipeline"] = json!([d["pipeline"][4]]))), FILE);
     assert_eq!(code(&with_document(|d| d["pipeline"] = json!([d["pipeline"][4], d["pipeline"][0]]))), UNSUPPORTED);
     assert_eq!(code(&with_document(|d| d["pipeline"] = json!({}))), FILE);
     assert_eq!(code(&with_document(|d| d["pipeline"] = json!([1, 2]))), FILE);

@@ -44,10 +44,10 @@ fn code(spec: &Spec, table: &[u8]) -> i32 {
             for text in [TEXT, "", "good"] {
                 model.classify(std::iter::once(text), &mut answers).unwrap();
                 model.explain(text).unwrap();
-                model.tokens(text).unwrap();
-                model.ngrams(text).unwrap();
+                model.tokens(0, text).unwrap();
+                model.ngrams(0, text).unwrap();
             }
-            assert_eq!(model.table_bytes(), table, "what was loaded is what is written again");
+            assert_eq!(model.table_bytes(0).unwrap(), table, "what was loaded is what is written again");
             0
         }
     }
@@ -56,14 +56,14 @@ fn code(spec: &Spec, table: &[u8]) -> i32 {
 #[test]
 fn the_tables_without_a_fault_load() {
     for spec in models() {
-        assert_eq!(code(&spec, &spec.model().table_bytes()), 0);
+        assert_eq!(code(&spec, &spec.model().table_bytes(0).unwrap()), 0);
     }
 }
 
 #[test]
 fn every_word_of_a_table_spoilt() {
     for spec in models() {
-        let table = spec.model().table_bytes();
+        let table = spec.model().table_bytes(0).unwrap();
         let mut accepted = 0;
         for at in (0..table.len() - 3).step_by(4) {
             for value in [0, 1, 17, 1 << 24, (1 << 30) - 1, 1 << 30, i32::MAX as u32, u32::MAX - 1, u32::MAX] {
@@ -81,7 +81,7 @@ fn every_word_of_a_table_spoilt() {
 #[test]
 fn table_of_another_engine() {
     for spec in models() {
-        let mut table = spec.model().table_bytes();
+        let mut table = spec.model().table_bytes(0).unwrap();
         table[3] ^= 1;
         assert_eq!(code(&spec, &table), UNSUPPORTED);
     }
@@ -90,7 +90,7 @@ fn table_of_another_engine() {
 #[test]
 fn truncated_or_longer_table() {
     let spec = &models()[0];
-    let table = spec.model().table_bytes();
+    let table = spec.model().table_bytes(0).unwrap();
     for end in 0..table.len() {
         assert_eq!(code(spec, &table[..end]), FILE, "cut at {end}");
     }
@@ -100,7 +100,7 @@ fn truncated_or_longer_table() {
 #[test]
 fn table_whose_sizes_wrap() {
     let spec = &models()[0];
-    let head = &spec.model().table_bytes()[..4];
+    let head = &spec.model().table_bytes(0).unwrap()[..4];
     for sizes in [
         [u32::MAX; 5],
         [1 << 31, 0, 0, 1 << 31, 0],
@@ -135,7 +135,7 @@ fn features_of(table: &[u8]) -> Vec<usize> {
 #[test]
 fn feature_with_two_entries() {
     for spec in &models()[..3] {
-        let table = spec.model().table_bytes();
+        let table = spec.model().table_bytes(0).unwrap();
         let places = features_of(&table);
         assert_eq!(places.len(), spec.vocabulary.as_ref().unwrap().len());
         for pair in places.windows(2) {
@@ -149,7 +149,7 @@ fn feature_with_two_entries() {
 #[test]
 fn feature_that_the_model_has_not() {
     for spec in &models()[..3] {
-        let table = spec.model().table_bytes();
+        let table = spec.model().table_bytes(0).unwrap();
         let features = u32::try_from(spec.vocabulary.as_ref().unwrap().len()).unwrap();
         for at in features_of(&table) {
             for feature in [features, features + 1, u32::MAX - 2] {
@@ -164,7 +164,7 @@ fn feature_that_the_model_has_not() {
 #[test]
 fn empty_table() {
     for spec in models() {
-        let mut table = spec.model().table_bytes()[..4].to_vec();
+        let mut table = spec.model().table_bytes(0).unwrap()[..4].to_vec();
         table.extend_from_slice(&[0; 20]);
         assert_eq!(code(&spec, &table), 0, "it knows nothing, and says so");
     }
@@ -176,7 +176,7 @@ proptest! {
     #[test]
     fn table_spoilt_at_random(which in 0..4usize, spoils in vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
         let spec = &models()[which];
-        let mut table = spec.model().table_bytes();
+        let mut table = spec.model().table_bytes(0).unwrap();
         for (at, byte) in spoils {
             let at = at.index(table.len());
             table[at] = byte;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use std::path::PathBuf;
-use wcw_engine::{Answers, Model, Strings};
+use wcw_engine::{Answers, Model, Row, Shape, Strings};
 
 struct Case {
     name: String,
@@ -78,10 +78,10 @@ fn ulp(x: f64) -> f64 {
 fn text_stages() {
     each(|case, expected, text| {
         let at = format!("{}: {text:?}", case.name);
-        let normalized = std::str::from_utf8(case.model.normalized(text)).unwrap().to_owned();
+        let normalized = std::str::from_utf8(case.model.normalized(0, text).unwrap()).unwrap().to_owned();
         assert_eq!(normalized, expected["normalize"].as_str().unwrap(), "{at}");
-        assert_eq!(list(&case.model.tokens(text).unwrap()), strings(&expected["tokens"]), "{at}");
-        assert_eq!(list(&case.model.ngrams(text).unwrap()), strings(&expected["ngrams"]), "{at}");
+        assert_eq!(list(&case.model.tokens(0, text).unwrap()), strings(&expected["tokens"]), "{at}");
+        assert_eq!(list(&case.model.ngrams(0, text).unwrap()), strings(&expected["ngrams"]), "{at}");
     });
 }
 
@@ -89,7 +89,7 @@ fn text_stages() {
 fn features() {
     each(|case, expected, text| {
         let at = format!("{}: {text:?}", case.name);
-        let (indices, values) = case.model.features(text).unwrap();
+        let Row { indices, values } = case.model.features(0, text).unwrap();
         let mut found: Vec<(u32, f64)> = indices.iter().copied().zip(values.iter().copied()).collect();
         if case.float32 {
             found.sort_by_key(|(index, _)| *index);
@@ -112,8 +112,9 @@ fn features() {
 fn answers() {
     each(|case, expected, text| {
         let at = format!("{}: {text:?}", case.name);
-        let (k, c) = (case.model.outputs(), case.model.classes());
-        let (mut scores, mut probabilities, mut labels, mut known) = (vec![f64::NAN; k], vec![f64::NAN; c], [99], [99]);
+        let Shape { scores: k, probabilities: c, labels: l } = case.model.shape();
+        let (mut scores, mut probabilities) = (vec![f64::NAN; k], vec![f64::NAN; c]);
+        let (mut labels, mut known) = (vec![99; l], [99]);
         let has_link = !expected["probabilities"].is_null();
         let mut into = Answers {
             scores: &mut scores,
@@ -157,8 +158,8 @@ fn answers() {
 fn explanations() {
     each(|case, expected, text| {
         let at = format!("{}: {text:?}", case.name);
-        let classes = case.model.classes();
         let found = case.model.explain(text).unwrap_or_else(|error| panic!("{at}: {error}"));
+        let classes = found.scores.len();
         let right = expected["spans"].as_array().unwrap();
         assert_eq!(found.spans.len(), right.len(), "{at}");
         assert_eq!(found.weights.len(), classes * right.len(), "{at}");

@@ -5,7 +5,6 @@
  */
 import { pageCache } from "./cache/cache.js";
 import { type Capabilities, probe } from "./capabilities.js";
-import { engineFile } from "./engine-files.js";
 import type { RawBatch } from "./engine/abi.js";
 import type { EngineClient } from "./engine/client.js";
 import { climb, NOT_HERE, refuse } from "./engine/ladder.js";
@@ -15,6 +14,7 @@ import { type Lease, Pool } from "./engine/pool.js";
 import { Steady } from "./engine/steady.js";
 import type { WorkerSource } from "./engine/worker-client.js";
 import { EngineError, InputError, ModelFileError, toWire } from "./errors.js";
+import { absolute, engineFile, keepWorker, workerSource } from "./package-files.js";
 import { checkTexts, kind, toResult } from "./results.js";
 import { type BatchOptions, classifyMany } from "./slices.js";
 import { type CacheUse, fromAddress, fromBytes, type Source, whole } from "./source.js";
@@ -97,9 +97,10 @@ export class Classifier {
           return bytes;
         },
         model: () => source.take(),
-        worker: async () => workerSource(worker),
+        worker: () => workerSource(worker, cache),
       }, signal);
       void classifier.#lookAtStorage();
+      if (cache !== null && worker === undefined) void keepWorker(cache);
       return classifier;
     } catch (error) {
       if (error instanceof ModelFileError) await source.spoiled();
@@ -238,14 +239,4 @@ async function sourceOf(model: URL | string | ArrayBuffer | Uint8Array, options:
   return fromAddress(absolute(model), {
     cache: pageCache(), use: options.cache ?? "use", pinned, signal, onProgress, admit: (size) => refuse(capabilities, size),
   });
-}
-
-function workerSource(worker: LoadOptions["worker"]): WorkerSource {
-  if (worker === null || (typeof document === "undefined" && typeof Worker === "undefined")) return null;
-  if (worker === undefined) return { url: new URL("./worker.js", import.meta.url) };
-  return typeof worker === "object" && "source" in worker ? worker : { url: absolute(worker) };
-}
-
-function absolute(address: URL | string): URL {
-  return new URL(address, globalThis.location?.href ?? import.meta.url);
 }

@@ -11,6 +11,8 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes so far and, where the server says it, their number. */
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined;
+  /** How the browser's own cache is used; default: as the server says. */
+  readonly mode?: "default" | "no-cache" | "reload";
   /** The version that the caller has: the answer may then be "same". */
   readonly etag?: string | null;
   /** Throws where a body of this size is not wanted; called before it is read. */
@@ -29,7 +31,7 @@ export function onRequest(callback: () => void, signal: AbortSignal): void {
 }
 
 export async function get(url: URL, what: What, options: HttpOptions = {}): Promise<HttpAnswer> {
-  const { signal, onProgress, etag, admit } = options;
+  const { signal, onProgress, etag, admit, mode = "default" } = options;
   const fail = (code: string, why: string, action = "Check the address."): WasmClfError => {
     const text = `The ${what} at ${url.href} cannot be used: ${why}.`;
     return what === "model" ? new ModelFileError(text, code, action) : new EngineError(text, code, action);
@@ -44,7 +46,7 @@ export async function get(url: URL, what: What, options: HttpOptions = {}): Prom
     for (const listener of listeners) listener();
     // To another origin If-None-Match would need a preflight; there the answer's own ETag is compared instead.
     const headers: Record<string, string> = etag && sameOrigin ? { "If-None-Match": etag } : {};
-    response = await fetch(url, { headers, cache: etag === undefined ? "default" : "no-cache", ...(signal === undefined ? {} : { signal }) });
+    response = await fetch(url, { headers, cache: mode, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (globalThis.navigator?.onLine === false) throw fail("offline", "this device is offline", "Connect, and try again.");

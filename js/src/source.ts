@@ -60,7 +60,7 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
   if (have !== null) admit?.(have.length);
   let answer: Awaited<ReturnType<typeof get>>;
   try {
-    answer = await get(url, "model", { ...options, ...(use === "refresh" ? { etag: null } : have === null ? {} : { etag: known?.etag ?? null }) });
+    answer = await get(url, "model", { ...options, mode: use === "refresh" ? "reload" : "no-cache", ...(have === null ? {} : { etag: known?.etag ?? null }) });
     if (!answer.same) parseModelFile(answer.bytes); // a portal's page or a cut file does not replace what we have
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

@@ -23,6 +23,7 @@ import { answerPython } from "./python-calls.js";
 import type { Actions, ViewState } from "./state.js";
 import type { ClassificationResult, ParityReport } from "./types.js";
 import { mountApp } from "./views/app.js";
+import type { PanelName } from "./views/panels.js";
 
 const DEBOUNCE_MS = 40;
 /** The kernel hears of progress this often; the views at once. */
@@ -42,8 +43,8 @@ export interface ControllerContext {
 }
 
 export interface Controller {
-  /** Shows the widget in `el` and returns how to take it away. */
-  mount(el: HTMLElement): () => void;
+  /** Shows the widget in `el`, with a panel open where one is named, and returns how to take it away. */
+  mount(el: HTMLElement, panel?: PanelName): () => void;
 }
 
 /** A text to classify: `seq` where Python set it (then the kernel has it), null where the reader typed it. */
@@ -195,7 +196,7 @@ export function createController(context: ControllerContext): Controller {
       // A reloaded page replays to the same report; then what Python joined with its live checks still stands.
       const joined = model.get("parity");
       const replayed = JSON.stringify(model.get("_replay")) === JSON.stringify(report);
-      state.parity.value = replayed && "ok" in joined ? (joined as ParityReport) : report;
+      state.parity.value = replayed && "ok" in joined ? received(joined as ParityReport) : report;
       publish(model, { _replay: report });
       say(statusOf("ready", "Ready", 1));
       readiness.resolve(opened);
@@ -220,7 +221,7 @@ export function createController(context: ControllerContext): Controller {
   on("change:share_text", () => { state.shared.value = model.get("share_text"); });
   on("change:parity", () => {
     const report = model.get("parity");
-    if ("ok" in report) state.parity.value = report as ParityReport;
+    if ("ok" in report) state.parity.value = received(report as ParityReport);
   });
   channel.listen((message) => {
     if (message.type !== "stages" || classifier === null) return;
@@ -250,10 +251,10 @@ export function createController(context: ControllerContext): Controller {
   if (context.program && program !== undefined) void cache.put({ sha256: program.sha256, kind: "program", name: "widget.js" }, context.program);
 
   return {
-    mount(el) {
+    mount(el, panel) {
       const root = el.appendChild(document.createElement("div"));
       const stop = wear(root, state.styles);
-      const unmount = mountApp(root, state, actions);
+      const unmount = mountApp(root, state, actions, panel);
       return () => {
         stop();
         unmount();
@@ -330,4 +331,9 @@ function quietly(run: () => void): void {
 function plain(result: ClassificationResult): Record<string, unknown> {
   const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : label);
   return { ...result, label: word(result.label), all_scores: result.all_scores.map(({ label, score }) => ({ label: word(label), score })) };
+}
+
+/** A report as Python sent it. Pyodide's kernel leaves out what is None. */
+function received(report: ParityReport): ParityReport {
+  return { ...report, first_difference: report.first_difference ?? null };
 }

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import sys
 import threading
-from array import array as array_type
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, overload
 
+from . import answers, describe
 from .engines import Batch, Engine, EngineName, check_engine, open_engine
 from .errors import InputError, ModelFileError
 from .files import write_atomically
+from .model.explained import why_not_explained
 from .model.file import parse
 from .model.limits import MAX_FILE
-from .model.shape import row_width, shape_of
-from .model.spec import Idf, Label, Model, Normalize, SublinearTf
-from .model.tree import plain
+from .model.shape import shape_of
+from .model.spec import Model
+from .model.tree import vectorizers
 from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
 
@@ -279,8 +279,8 @@ class Classifier:
 
     @property
     def classes_(self) -> Any:
-        """The classes in the order of every score: an array where numpy is present, else a list."""
-        return _labels(self._model.classes, None)
+        """The classes in the order of every score: an array (a list without numpy); of several outputs a list."""
+        return answers.class_arrays(self._model)
 
     def model_info(self) -> ModelInfo:
         """What the file says of itself."""
@@ -288,16 +288,17 @@ class Classifier:
         return ModelInfo(
             name=m.name,
             version=m.version,
-            classes=m.classes,
-            n_features=row_width(m.pipeline),
+            targets=m.targets,
+            classes=tuple(c.values for c in m.class_sets) if m.targets == "multioutput" else m.classes,
+            n_features=sum(v.n_features for v in vectorizers(m)),
             outputs=shape_of(m).scores,
             weights=m.weights,
             bound=m.bound,
-            promise=_promise(m),
+            promise=describe.promise(m),
             uncertain_below=m.uncertain_below,
             source=f"{m.source.library} {m.source.version}, Python {m.source.python}",
             unicode=m.unicode,
-            pipeline=_pipeline(m),
+            pipeline=describe.stages(m),
             certificate_texts=0 if m.certificate is None else len(m.certificate.texts),
             size=len(self._data),
             sha256=self._sha256,
@@ -328,37 +329,46 @@ class Classifier:
     def predict(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The label of each text: an array (n,) of the classes' type, or a list without numpy.
 
+        Of a multilabel model (n, classes) of 0 and 1, of several outputs (n, outputs) labels, as scikit-learn.
+
         Args:
             texts: a list, or a column: numpy strings, a pandas or polars Series, a pyarrow array (docs/batch.md).
             n_jobs: threads, -1 for all cores; each has its own copy of the model.
             nulls: what a missing text is: "error", or "skip" for a missing answer (None; NaN in scores).
         """
         batch, missing = self._batch(texts, n_jobs, nulls)
-        labels = _labels(self._model.classes, batch.labels)
+        labels = answers.predicted(self._model, batch.labels, batch.n)
         return labels if missing is None else _without(labels, missing)
 
     def predict_proba(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
-        """The probability of each class: (n, classes), float64. Arguments as for ``predict``.
+        """The probability of each class: (n, classes), float64; of several outputs a list with one such array for each.
+
+        Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no probabilities; ``decision_function`` has its scores.
         """
         shape = shape_of(self._model)
         if not shape.probabilities:
-            raise InputError(
-                f"the model {self.name!r} has no probabilities, as its source has none: call decision_function"
-            )
+            other = "decision_function" if self._model.decision else "predict"
+            raise InputError(f"the model {self.name!r} has no probabilities, as its source has none: call {other}")
         batch, _ = self._batch(texts, n_jobs, nulls)
-        return _matrix(() if batch.probabilities is None else batch.probabilities, batch.n, shape.probabilities)
+        return answers.probabilities(self._model, batch.probabilities or (), batch.n)
 
     def decision_function(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
 
-        Of naive Bayes the joint log-likelihood. Arguments as for ``predict``.
+        Of naive Bayes the joint log-likelihood; of several outputs a list with one array for each. Arguments as for
+        ``predict``.
+
+        Raises:
+            InputError: the source has no decision scores; ``predict_proba`` has its probabilities.
         """
+        if not self._model.decision:
+            other = "predict_proba" if shape_of(self._model).probabilities else "predict"
+            raise InputError(f"the model {self.name!r} has no decision scores, as its source has none: call {other}")
         batch, _ = self._batch(texts, n_jobs, nulls)
-        columns = shape_of(self._model).scores
-        return _matrix(batch.scores, batch.n, columns, flat=columns == 1)
+        return answers.decisions(self._model, batch.scores, batch.n)
 
     def classify_frame(
         self,
@@ -420,57 +430,30 @@ class Classifier:
         return self._batch_parity
 
     def explain(self, text: str) -> Explanation:
-        """The spans of a text with their weight for each class; with the remainder they add up to the scores."""
-        return self.engine.explain(check_text(text))
+        """The spans of a text with their weight for each class; with the remainder they add up to the scores.
+
+        Raises:
+            InputError: the model's score is no sum over n-grams, with the reason.
+        """
+        check_text(text)
+        if (reason := why_not_explained(self._model)) is not None:
+            raise InputError(f"the model {self.name!r} cannot be explained by n-grams: {reason}")
+        return self.engine.explain(text)
 
     def _batch(self, texts: Any, n_jobs: int | None, nulls: Nulls) -> tuple[Batch, Any]:
         """The answers, and a mask of the texts that are missing (None: there is none)."""
         if n_jobs in (1, None) and nulls == "error" and not _is_column(texts):
             return self.engine.classify(check_texts(texts)), None
-        from .batch.arrays import answers
+        from .batch.arrays import answers as answers_to_column
 
-        return answers(self, texts, n_jobs=n_jobs, nulls=nulls)
+        return answers_to_column(self, texts, n_jobs=n_jobs, nulls=nulls)
 
     def _results(self, batch: Batch, place: tuple[str, str] | None = None) -> list[ClassificationResult]:
         """``place``: where it ran and on which variant, if not on this classifier's engine."""
-        model = self._model
-        classes = model.classes
-        k, c, _ = shape_of(model)
-        p = None if batch.probabilities is None else list(batch.probabilities)
-        kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
         if place is None:
             engine = self._opened or self.engine
             place = engine.ran_on, engine.variant
-        ran_on, variant = place
-        limit = model.uncertain_below
-        results = []
-        for i in range(batch.n):
-            label = batch.labels[i]
-            confidence = None
-            values: Sequence[float]
-            if p is not None:
-                values = p[i * c : (i + 1) * c]
-                confidence = values[label]
-            elif k == 1:
-                values = (-batch.scores[i], batch.scores[i])
-            else:
-                values = batch.scores[i * k : (i + 1) * k]
-            results.append(
-                ClassificationResult(
-                    classes[label],
-                    label,
-                    confidence,
-                    kind,
-                    [{"label": name, "score": score} for name, score in zip(classes, values)],  # noqa: B905
-                    batch.known[i],
-                    batch.replaced[i],
-                    limit is not None and confidence is not None and confidence < limit,
-                    ran_on,
-                    variant,
-                    self._sha256,
-                )
-            )
-        return results
+        return answers.results(self._model, batch, place, self._sha256)
 
     # --- are the answers the right ones?
 
@@ -489,9 +472,13 @@ class Classifier:
         """Hold the answers to ``texts`` against those of the live scikit-learn pipeline.
 
         Texts with a lone surrogate, or with characters that this Python's Unicode version reads otherwise, are counted
-        as ``not_comparable``.
+        as ``not_comparable``. A hundred thousand texts cost little more than the pipeline's own answers.
+
+        Returns:
+            A report that prints as a table (``rich.print``, or HTML in a notebook). ``first_difference`` names the
+            text, the stage at which both part, and the shortest piece of the text on which they do.
         """
-        from .export import compare_live
+        from .comparison import compare_live
 
         return compare_live(self._model, self.engine, pipeline, check_texts(texts))
 
@@ -502,9 +489,10 @@ class Classifier:
 
     def __repr__(self) -> str:
         m = self._model
+        features = sum(v.n_features for v in vectorizers(m))
         classes = ", ".join(map(repr, m.classes[:4])) + (", …" if len(m.classes) > 4 else "")
         return (
-            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {row_width(m.pipeline):,} features, "
+            f"<Classifier {m.name!r} version {m.version}: classes [{classes}], {features:,} features, "
             f"{m.weights}, {len(self._data) / 1000:,.0f} kB, engine {self._engine_name!r}>"
         )
 
@@ -544,17 +532,6 @@ def _shipped(name: str) -> bytes:
     return folder.joinpath(name + SUFFIX).read_bytes()
 
 
-def _numpy() -> Any:
-    """numpy where it is present; a program that has not imported it need not wait for it under Pyodide."""
-    if sys.platform == "emscripten" and "numpy" not in sys.modules:
-        return None
-    try:
-        import numpy
-    except ImportError:
-        return None
-    return numpy
-
-
 def _is_column(texts: Any) -> bool:
     """Whether these are strings in an array of somebody's, which goes by Arrow (where pyarrow is installed)."""
     is_arrow = hasattr(texts, "__arrow_c_array__") or hasattr(texts, "__arrow_c_stream__")
@@ -567,56 +544,3 @@ def _without(labels: Any, missing: Any) -> Any:
     labels = labels.astype(object)
     labels[missing] = None
     return labels
-
-
-def _labels(classes: tuple[Label, ...], indices: Sequence[int] | None) -> Any:
-    numpy = _numpy()
-    if numpy is None:
-        return list(classes) if indices is None else [classes[i] for i in indices]
-    array = numpy.array(classes)
-    return array if indices is None else array[numpy.asarray(indices, dtype=numpy.intp)]
-
-
-def _matrix(values: Sequence[float], n: int, columns: int, *, flat: bool = False) -> Any:
-    numpy = _numpy()
-    if numpy is None:
-        return list(values) if flat else [list(values[i * columns : (i + 1) * columns]) for i in range(n)]
-    # An engine's buffer belongs to this one answer: no copy.
-    array = numpy.frombuffer(values) if n > 1 and isinstance(values, array_type) else numpy.array(values, dtype=float)
-    return array if flat else array.reshape(n, columns)
-
-
-def _promise(model: Model) -> str:
-    if model.weights == "float64":
-        return "the same score bits as the source's on x86-64 (with a logarithm: counts to 7,284); the same labels"
-    bound = "" if model.bound is None else f"; no probability of any text is off by more than {model.bound:.2g}"
-    return f"scores within 2^-23 of the sum of |weight x value| of the source's{bound}"
-
-
-def _pipeline(model: Model) -> tuple[str, ...]:
-    """The stages in words."""
-    found = plain(model)
-    assert found is not None
-    v, transforms, h = found
-    method = f"hashing to {v.n_features:,}" if v.vocabulary is None else f"vocabulary of {v.n_features:,}"
-    extras = [
-        *([] if v.lowercase else ["case kept"]),
-        *([f"accents stripped ({v.strip_accents})"] if v.strip_accents else []),
-        *([f"tokens {v.token_pattern}"] if v.token_pattern else []),
-        *([f"{len(v.stop_words):,} stop words"] if v.stop_words else []),
-        *(["binary"] if v.binary else []),
-        *(["alternate signs"] if v.vocabulary is None and v.alternate_sign else []),
-    ]
-    low, high = v.ngram_range
-    stages = ["; ".join([f"{v.analyzer} {low}-{high}, {method}", *extras])]
-    for transform in transforms:
-        match transform:
-            case SublinearTf():
-                stages.append("sublinear tf")
-            case Idf():
-                stages.append("idf")
-            case Normalize(norm):
-                stages.append(f"{norm} norm")
-    kind = "naive Bayes" if h.kind == "naive_bayes" else "linear"
-    stages.append(f"{kind}, {h.outputs} scores, {'decision scores only' if h.link == 'none' else h.link}")
-    return tuple(stages)

@@ -173,13 +173,15 @@ def _print_table(texts: list[str], answers: list[ClassificationResult | InputErr
         if isinstance(answer, InputError):
             table.add_row(shown, Text("error", style="bold"), "", Text(str(answer)))
             continue
-        score = answer.all_scores[answer.class_index]["score"]
+        index = answer.class_index
+        score = f"{answer.all_scores[index]['score']:.3f}" if isinstance(index, int) else ""
+        named = answer.label if not isinstance(answer.label, tuple) else ", ".join(map(str, answer.label))
         notes = [
             *(["not sure"] if answer.is_uncertain else []),
             *(["no known words"] if answer.known_features == 0 else []),
             *([f"{answer.replaced_surrogates} characters were no Unicode"] if answer.replaced_surrogates else []),
         ]
-        table.add_row(shown, Text(str(answer.label)), f"{score:.3f}", Text(", ".join(notes)))
+        table.add_row(shown, Text(str(named)), score, Text(", ".join(notes)))
     Console().print(table)
 
 

@@ -25,7 +25,7 @@ class WeightsChoice(StrEnum):
 
 def convert(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A pipeline in skops' format, or joblib's with --trust.")
+        Path, typer.Argument(metavar="IN", help="A pipeline stored by skops, or joblib with --trust.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The model file to write.")],
     name: Annotated[str, typer.Option("--name", "-n", help="The model's name, kept in the file.")],
@@ -59,7 +59,7 @@ def convert(
             if not report.ok:
                 raise typer.Exit(EXIT_REFUSED)
             return
-        chosen: Literal["auto", "float64", "float32"] = weights.value  # type: ignore[assignment]
+        chosen: Literal["auto", "float64", "float32"] = weights.value
         classifier = Classifier.from_sklearn(
             pipeline, name=name, weights=chosen, certificate_texts=_lines(texts), version=version
         )

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from .comparison import exact_machine, loosened
 from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
-from .errors import InputError, TooManyStepsError, UnsupportedPipelineError, WasmClfError
+from .errors import InputError, TooManyStepsError, UnsupportedPipelineError
 from .model.file import dump, parse
 from .model.limits import UNICODE_VERSIONS
 from .model.shape import shape_of
 from .model.spec import Model
 from .model.tree import vectorizers
-from .parity import Answer, Stages, Tally, answer_at, skip_live, tolerances
-from .results import ParityReport
+from .parity import Answer, Stages, Tally, answer_at, own_answer
 from .twin import Twin
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Whose answers are certified: rows of scores, of probabilities (or None), labels, and the stages behind them."""
+    """Whose answers are certified: rows of scores, probabilities (or None) and labels, and the stages behind them."""
 
     by: str
     scores: Sequence[Sequence[float]]
     probabilities: Sequence[Sequence[float]] | None
-    labels: Sequence[int]
+    labels: Sequence[Sequence[int]]
     stages: Stages
     exact: bool
 
@@ -63,10 +62,9 @@ def from_sklearn(
         by=f"{model.source.library} {model.source.version}",
         scores=answers.scores[kept].tolist(),
         probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
-        labels=answers.labels[kept, 0].tolist(),
+        labels=answers.labels[kept].tolist(),
         stages=SourceStages(pipeline),
-        # Elsewhere scipy's compiler may fuse multiply and add, and numpy have other logarithms.
-        exact=platform.machine().lower() in ("x86_64", "amd64"),
+        exact=exact_machine(),
     )
     return _certified(model, [texts[i] for i in kept], source, [texts[i] for i in sorted(answers.refused)])
 
@@ -85,7 +83,7 @@ def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
         by="twin",
         scores=[a.scores for a in answers],
         probabilities=[a.probabilities or [] for a in answers] if shape_of(model).probabilities else None,
-        labels=[a.label for a in answers],
+        labels=[a.labels for a in answers],
         stages=twin,
         exact=True,
     )
@@ -139,10 +137,10 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
     model = parse(plain)
     engine = _open(plain, model)
     try:
-        hashing = vectorizers(model)[0].vocabulary is None
-        tables = () if hashing else (engine.build_table(),)
+        words = [v.vocabulary is not None for v in vectorizers(model)]
+        tables = tuple(engine.build_table(i) if has_words else None for i, has_words in enumerate(words))
         engine.dispose()
-        model = replace(model, tables=tables)
+        model = replace(model, tables=tables if any(words) else ())
         engine = _open(dump(model), model)
         batch = engine.classify(texts)
         allowed = _try_all(model, engine, texts, batch, source, refused)
@@ -170,24 +168,23 @@ def _open(data: bytes, model: Model) -> WasmEngine:
 
 def _try_all(
     model: Model, engine: Engine, texts: list[str], batch: Batch, source: _Source, refused: list[str]
-) -> list[list[float]]:
+) -> list[Sequence[float]]:
     """Hold source, engine and twin against each other on every text; the tolerances of the scores."""
     twin = Twin(model)
     against_source = Tally(model, engine, source.by)
     against_twin = Tally(model, engine, "twin")
-    result = []
+    result: list[Sequence[float]] = []
     for i, text in enumerate(texts):
         own = twin.answer(text)
-        tolerance, between = tolerances(model, twin, text)
+        tolerance = own.source
         if not source.exact:
-            tolerance = _loosened(tolerance, own.abs_sum)
-        result.append(tolerance)
+            tolerance = loosened(tolerance, own.sizes)
+        result.append(tolerance.scores)
         got = answer_at(model, batch, i)
         against_source.checked += 1
         against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)
         against_twin.checked += 1
-        expected = Answer(own.scores, own.probabilities, own.label)
-        against_twin.hold(i, text, expected, got, between, twin)
+        against_twin.hold(i, text, own_answer(own), got, own.engine, twin)
         if against_source.first or against_twin.first:
             break
     for tally in (against_source, against_twin):
@@ -204,11 +201,6 @@ def _try_all(
     return result
 
 
-def _loosened(tolerance: list[float], sizes: list[float]) -> list[float]:
-    """The tolerances where the source's own bits depend on the machine."""
-    return [max(t, 1e-12 * (1.0 + size)) for t, size in zip(tolerance, sizes, strict=True)]
-
-
 def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> None:
     """Where the source raises, engine and twin have to."""
     for text in refused:
@@ -223,46 +215,3 @@ def _refuse_alike(engine: Engine, twin: Twin, refused: list[str], by: str) -> No
                 f"{by} refuses the text {text[:80]!r}, the {name} answers",
                 "please report this pipeline: a classifier that disagrees is never returned",
             )
-
-
-def compare_live(model: Model, engine: Engine, pipeline: Any, texts: list[str]) -> ParityReport:
-    """Hold an engine's answers against those of the pipeline in this process."""
-    import sklearn
-
-    from .convert.sklearn import source_answers
-    from .convert.stages import SourceStages
-
-    classes = getattr(pipeline, "classes_", ())
-    found = [label.item() if hasattr(label, "item") else label for label in classes]
-    if found != list(model.classes):
-        raise InputError(f"the pipeline's classes are {found!r}, the model's {list(model.classes)!r}: not of one fit")
-    tally = Tally(model, engine, f"scikit-learn {sklearn.__version__}, live")
-    twin = Twin(model)
-    indices = [i for i, text in enumerate(texts) if not skip_live(text, model)]
-    tally.not_comparable = len(texts) - len(indices)
-    chosen = [texts[i] for i in indices]
-    answers = source_answers(pipeline, chosen)
-    exact = platform.machine().lower() in ("x86_64", "amd64")
-    stages = SourceStages(pipeline)
-    for row, (index, text) in enumerate(zip(indices, chosen, strict=True)):
-        tally.checked += 1
-        got: Answer | None = None
-        try:
-            got = answer_at(model, engine.classify((text,)), 0)
-        except WasmClfError as error:
-            if row not in answers.refused:
-                tally.part(index, text, "an answer", f"{type(error).__name__}: {error}", stages)
-        if row in answers.refused:
-            if got is not None:
-                tally.part(index, text, "an error", "an answer", stages)
-            continue
-        if got is None:
-            continue
-        p = None if answers.probabilities is None else answers.probabilities[row].tolist()
-        expected = Answer(answers.scores[row].tolist(), p, int(answers.labels[row, 0]))
-        tolerance = tolerances(model, twin, text)[0]
-        if not exact:
-            tolerance = _loosened(tolerance, twin.answer(text).abs_sum)
-        tally.hold(index, text, expected, got, tolerance, stages)
-    kept = 0 if model.certificate is None else len(model.certificate.texts)
-    return tally.report(kept=kept)

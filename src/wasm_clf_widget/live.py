@@ -14,9 +14,10 @@ from typing import Any
 
 from .engines.wasm_abi import features, strings
 from .errors import WasmClfError
+from .labels import labels_from
 from .model.shape import shape_of
 from .model.spec import Model
-from .parity import Answer, difference, feature_tolerance, first_stage, skip_live, twin_tolerance
+from .parity import Answer, difference, feature_tolerance, first_stage, own_answer, shown_labels, skip_live
 from .results import FirstDifference
 from .twin import Twin
 
@@ -57,8 +58,8 @@ class LiveCheck:
         except WasmClfError as error:
             self._note(FirstDifference(self.live_checked, "features", f"{type(error).__name__}: {error}", _shown(got)))
             return False
-        expected = Answer(own.scores, own.probabilities, own.label)
-        largest, close, label = difference(self.model, expected, got, twin_tolerance(self.model, self.twin, text))
+        expected = own_answer(own)
+        largest, close, label = difference(expected, got, own.engine)
         self.live_checked += 1
         self.max_abs_diff = max(self.max_abs_diff, largest)
         self.label_mismatches += not label
@@ -112,31 +113,32 @@ class _TabStages:
     def __init__(self, outputs: Sequence[bytes]) -> None:
         self._outputs = outputs
 
-    def normalize(self, text: str) -> str:
-        return self._outputs[0].decode("utf-8")
+    def normalize(self, text: str, vectorizer: int = 0) -> str | None:
+        return None if vectorizer else self._outputs[0].decode("utf-8")
 
-    def tokens(self, text: str) -> list[str]:
-        return strings(self._outputs[1])
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str] | None:
+        return None if vectorizer else strings(self._outputs[1])
 
-    def ngrams(self, text: str) -> list[str]:
-        return strings(self._outputs[2])
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str] | None:
+        return None if vectorizer else strings(self._outputs[2])
 
-    def features(self, text: str) -> list[tuple[int, float]]:
-        return features(self._outputs[3])
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]] | None:
+        return None if vectorizer else features(self._outputs[3])
 
 
-def answer_from(model: Model, class_index: int, buffers: Sequence[bytes]) -> Answer:
+def answer_from(model: Model, class_index: object, buffers: Sequence[bytes]) -> Answer:
     """The tab's numbers: float64 scores and, where the model has them, float64 probabilities.
 
-    Raises ValueError where the sizes are not the model's.
+    ``class_index`` is as in results: an index, those of the classes that are on, or one for each output. Raises
+    ValueError where that, or the sizes, are not the model's.
     """
     scores = array("d", buffers[0] if buffers else b"")
     probabilities = array("d", buffers[1]) if len(buffers) > 1 else None
     shape = shape_of(model)
     if (len(scores), 0 if probabilities is None else len(probabilities)) != (shape.scores, shape.probabilities):
         raise ValueError("the tab's answer does not have the model's shape")
-    return Answer(scores, probabilities, class_index)
+    return Answer(scores, probabilities, labels_from(model, class_index))
 
 
 def _shown(answer: Answer) -> str:
-    return f"class {answer.label}, scores {list(answer.scores[:8])!r}"
+    return f"{shown_labels(answer.labels)}, scores {list(answer.scores[:8])!r}"

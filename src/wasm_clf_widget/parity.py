@@ -1,7 +1,7 @@
 """Do two implementations answer alike? Tolerances, the replay of a certificate, and the stage where answers part.
 
-The tolerances are those of the arithmetic promise (docs, "Arithmetic"; ``convert.precision`` has the proofs). A label
-may differ only where the scores of the two classes are closer together than their tolerances.
+The tolerances are those of the arithmetic promise (docs, "Arithmetic"); the twin gives them with its answers
+(``twin.doubt``). A label may differ only where what decides it is closer together than that.
 """
 
 from __future__ import annotations
@@ -12,130 +12,130 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .convert.precision import probability_tolerance, score_tolerance
 from .engines.base import Batch, Engine
 from .errors import WasmClfError
 from .model.shape import shape_of
-from .model.spec import Certificate, Model, SublinearTf
-from .model.tree import stages_of
+from .model.spec import Certificate, Model, Pipeline, SublinearTf, Svd, Vectorizer
+from .model.tree import pipelines, stages_of, vectorizers
 from .results import FirstDifference, ParityReport, Stage
 from .texts import has_surrogate
-from .twin import Twin
+from .twin import Answer as TwinAnswer
+from .twin import Slack, Twin
 from .twin.unicode_changes import not_comparable
 
 # Where rounding may differ (float32, logarithms of no counts) feature values of equal texts still agree this well.
 _FEATURE_TOLERANCE = 1e-11
+# Behind TruncatedSVD sums of either sign may come to nearly nothing.
+_DENSE_TOLERANCE = 1e-10
 _SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One text's K scores, C probabilities (None without a link) and class index."""
+    """One text's K scores, P probabilities (None where there are none) and L labels."""
 
     scores: Sequence[float]
     probabilities: Sequence[float] | None
-    label: int
+    labels: Sequence[int]
 
 
 class Stages(Protocol):
-    """Something that shows its work: an engine, the twin, or scikit-learn (None: it has no such stage)."""
+    """Something that shows its work: an engine, the twin, or scikit-learn (None: it has no such stage).
 
-    def normalize(self, text: str) -> str | None: ...
-    def tokens(self, text: str) -> list[str] | None: ...
-    def ngrams(self, text: str) -> list[str] | None: ...
-    def features(self, text: str) -> list[tuple[int, float]] | None: ...
+    The stages are those of one vectorizer, counted from 0 in the order of the document.
+    """
+
+    def normalize(self, text: str, vectorizer: int = 0) -> str | None: ...
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str] | None: ...
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str] | None: ...
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]] | None: ...
 
 
 def answer_at(model: Model, batch: Batch, i: int) -> Answer:
     """Text ``i`` of a batch."""
-    k, c, _ = shape_of(model)
-    probabilities = None if batch.probabilities is None else batch.probabilities[i * c : (i + 1) * c]
-    return Answer(batch.scores[i * k : (i + 1) * k], probabilities, int(batch.labels[i]))
+    k, p, n = shape_of(model)
+    probabilities = None if batch.probabilities is None else batch.probabilities[i * p : (i + 1) * p]
+    return Answer(batch.scores[i * k : (i + 1) * k], probabilities, list(batch.labels[i * n : (i + 1) * n]))
 
 
 def recorded(model: Model, certificate: Certificate, i: int) -> tuple[Answer, Sequence[float]]:
     """What the source answered to text ``i`` of the certificate, and the tolerance of its scores."""
-    k, c, _ = shape_of(model)
-    p = certificate.probabilities
+    k, p, n = shape_of(model)
+    table = certificate.probabilities
     answer = Answer(
         certificate.scores[i * k : (i + 1) * k],
-        None if p is None else p[i * c : (i + 1) * c],
-        int(certificate.labels[i]),
+        None if table is None else table[i * p : (i + 1) * p],
+        list(certificate.labels[i * n : (i + 1) * n]),
     )
     return answer, certificate.tolerance[i * k : (i + 1) * k]
 
 
-def tolerances(model: Model, twin: Twin, text: str) -> tuple[list[float], list[float]]:
-    """How far the scores of ``text`` may be (from the source's, between twin and engine).
-
-    Twin and engine both round the logarithm of every count correctly, the source only that of small counts.
-    """
-    exact = model.weights == "float64" and not stages_of(model.pipeline, SublinearTf)
-    row = [] if exact else twin.features(text)
-    # No term is counted more often than there are characters after normalizing (which may add some) and padding.
-    longest = 3 * len(twin.normalize(text)) + 2
-    return score_tolerance(model, row, max_count=longest), score_tolerance(model, row, max_count=1)
+def own_answer(answer: TwinAnswer) -> Answer:
+    """The twin's answer as one to compare with."""
+    return Answer(answer.scores, answer.probabilities, answer.labels)
 
 
-def twin_tolerance(model: Model, twin: Twin, text: str) -> list[float]:
+def tolerances(model: Model, twin: Twin, text: str) -> tuple[Slack, Slack]:
+    """How far the answer to ``text`` may be (from the source's, between twin and engine)."""
+    answer = twin.answer(text)
+    return answer.source, answer.engine
+
+
+def twin_tolerance(model: Model, twin: Twin, text: str) -> Slack:
     """How far twin and engine may be apart."""
     return tolerances(model, twin, text)[1]
 
 
-def difference(model: Model, expected: Answer, got: Answer, tolerance: Sequence[float]) -> tuple[float, bool, bool]:
-    """(largest difference of a score or probability, whether it is within the promise, whether the label may stand)."""
+def difference(expected: Answer, got: Answer, tolerance: Slack) -> tuple[float, bool, bool]:
+    """(largest difference of a score or probability, whether it is within the promise, whether labels may stand)."""
     apart = [abs(a - b) for a, b in zip(expected.scores, got.scores, strict=True)]
-    close = all(d <= t for d, t in zip(apart, tolerance, strict=True))
+    close = all(d <= t for d, t in zip(apart, tolerance.scores, strict=True))
     largest = max(apart)
     if (expected.probabilities is None) != (got.probabilities is None):
         return math.inf, False, False
     if expected.probabilities is not None and got.probabilities is not None:
-        allowed = probability_tolerance(model, expected.scores, tolerance)
         furthest = max(abs(a - b) for a, b in zip(expected.probabilities, got.probabilities, strict=True))
         largest = max(largest, furthest)
-        close = close and furthest <= allowed
-    return largest, close and not math.isnan(largest), _label_may_stand(expected, got, tolerance)
-
-
-def _label_may_stand(expected: Answer, got: Answer, tolerance: Sequence[float]) -> bool:
-    if expected.label == got.label:
-        return True
-    s = expected.scores
-    if len(s) == 1:
-        return tolerance[0] > 0.0 and abs(s[0]) <= tolerance[0]
-    bounds = tolerance[expected.label] + tolerance[got.label]
-    return bounds > 0.0 and s[expected.label] - s[got.label] <= bounds
+        close = close and furthest <= tolerance.probabilities
+    labels = zip(expected.labels, got.labels, tolerance.open, strict=True)
+    return largest, close and not math.isnan(largest), all(a == b or may_differ for a, b, may_differ in labels)
 
 
 def first_stage(
     model: Model, expected: Stages, got: Stages, text: str, tolerance: float
 ) -> tuple[Stage, str, str] | None:
-    """The first stage before the scores at which two implementations part, with what each had; None where none does."""
-    names: tuple[Stage, ...] = ("normalize", "tokens", "ngrams")
+    """The first stage before the scores at which two implementations part, with what each had; None where none does.
+
+    With several vectorizers a stage is looked at in all of them before the next one is.
+    """
+    several = range(len(vectorizers(model)))
+    names: tuple[Stage, ...] = ("normalize", "tokens", "ngrams", "features")
     for stage in names:
-        a, b = _ask(expected, stage, text), _ask(got, stage, text)
-        if a is not None and b is not None and a != b:
-            return stage, *_shown(a, b)
-    a, b = _ask(expected, "features", text), _ask(got, "features", text)
-    if a is None or b is None or (not isinstance(a, str) and not isinstance(b, str) and _same_row(a, b, tolerance)):
-        return None
-    return "features", *_shown(a, b)
+        for number in several:
+            a, b = _ask(expected, stage, text, number), _ask(got, stage, text, number)
+            if a is None or b is None or a == b:
+                continue
+            if stage == "features" and isinstance(a, list) and isinstance(b, list) and _same_row(a, b, tolerance):
+                continue
+            where = f"vectorizer {number}: " if len(several) > 1 else ""
+            one, other = _shown(a, b)
+            return stage, where + one, where + other
+    return None
 
 
-def _ask(stages: Stages, name: str, text: str) -> object:
+def _ask(stages: Stages, name: str, text: str, vectorizer: int) -> object:
     """What a stage gives; an error it raises on purpose is an answer too."""
     try:
-        return getattr(stages, name)(text)
+        return getattr(stages, name)(text, vectorizer)
     except WasmClfError as error:
         return f"{type(error).__name__}: {error}"
 
 
-def _same_row(a: object, b: object, tolerance: float) -> bool:
-    assert isinstance(a, list)
-    assert isinstance(b, list)
+def _same_row(a: list[tuple[int, float]], b: list[tuple[int, float]], tolerance: float) -> bool:
     first, second = sorted(a), sorted(b)
     return [i for i, _ in first] == [i for i, _ in second] and all(
-        x == y or abs(x - y) <= tolerance * abs(x) for (_, x), (_, y) in zip(first, second, strict=True)
+        x == y or abs(x - y) <= tolerance * max(abs(x), 1.0 if tolerance > _FEATURE_TOLERANCE else 0.0)
+        for (_, x), (_, y) in zip(first, second, strict=True)
     )
 
 
@@ -154,9 +154,20 @@ def _cut(text: str, skipped: int) -> str:
 
 
 def feature_tolerance(model: Model) -> float:
-    """How far feature values of two right implementations may be apart, relatively."""
-    exact = model.weights == "float64" and SublinearTf() not in model.pipeline.transforms[1:]
-    return 0.0 if exact else _FEATURE_TOLERANCE
+    """How far feature values of two right implementations may be apart, relatively; behind an SVD absolutely."""
+    if stages_of(model.pipeline, Svd):
+        return _DENSE_TOLERANCE
+    plain = model.weights == "float64" and not any(_second_hand_logarithm(p) for p in pipelines(model.pipeline))
+    return 0.0 if plain else _FEATURE_TOLERANCE
+
+
+def _second_hand_logarithm(pipeline: Pipeline) -> bool:
+    """Whether a logarithm is taken of what is no count any more."""
+    counts = isinstance(pipeline.front, Vectorizer)
+    return any(
+        isinstance(transform, SublinearTf) and (position > 0 or not counts)
+        for position, transform in enumerate(pipeline.transforms)
+    )
 
 
 @dataclass(slots=True)
@@ -172,11 +183,9 @@ class Tally:
     not_comparable: int = 0
     first: FirstDifference | None = field(default=None)
 
-    def hold(
-        self, index: int, text: str, expected: Answer, got: Answer, tolerance: Sequence[float], stages: Stages
-    ) -> None:
+    def hold(self, index: int, text: str, expected: Answer, got: Answer, tolerance: Slack, stages: Stages) -> None:
         """Compare one text's answers; on the first difference find its stage against ``stages``."""
-        largest, close, label = difference(self.model, expected, got, tolerance)
+        largest, close, label = difference(expected, got, tolerance)
         self.max_abs_diff = max(self.max_abs_diff, largest)
         self.label_mismatches += not label
         if (not close or not label) and self.first is None:
@@ -207,7 +216,12 @@ class Tally:
 def _answer_text(answer: Answer) -> str:
     scores = ", ".join(map(repr, answer.scores[:8]))
     more = ", …" if len(answer.scores) > 8 else ""
-    return f"class {answer.label}, scores [{scores}{more}]"
+    return f"{shown_labels(answer.labels)}, scores [{scores}{more}]"
+
+
+def shown_labels(labels: Sequence[int]) -> str:
+    """Class indices in words."""
+    return f"class {labels[0]}" if len(labels) == 1 else f"labels {list(labels[:16])}"
 
 
 def replay(model: Model, engine: Engine, twin: Twin, *, is_twin: bool) -> ParityReport:
@@ -231,22 +245,21 @@ def replay(model: Model, engine: Engine, twin: Twin, *, is_twin: bool) -> Parity
             continue
         tally.checked += 1
         got = answer_at(model, batch, i)
-        expected, tolerance = recorded(model, certificate, i)
+        own = twin.answer(text)
+        expected, kept_tolerance = recorded(model, certificate, i)
         # The recorded tolerance holds on the machine that exported; the twin elsewhere may round a logarithm otherwise.
-        tally.hold(i, text, expected, got, tolerance, twin)
+        tally.hold(i, text, expected, got, own.source._replace(scores=kept_tolerance), twin)
         if not is_twin:
             _hold_bits(tally, certificate, i, text, got, twin)
             if not foreign:
-                answer = twin.answer(text)
-                own = Answer(answer.scores, answer.probabilities, answer.label)
-                tally.hold(i, text, own, got, twin_tolerance(model, twin, text), twin)
+                tally.hold(i, text, own_answer(own), got, own.engine, twin)
     return tally.report(kept=kept)
 
 
 def _hold_bits(tally: Tally, certificate: Certificate, i: int, text: str, got: Answer, twin: Twin) -> None:
     """The engine's own answers have to come back to the bit."""
     k = len(got.scores)
-    expected = Answer(certificate.engine_scores[i * k : (i + 1) * k], None, got.label)
+    expected = Answer(certificate.engine_scores[i * k : (i + 1) * k], None, got.labels)
     same = _bits(expected.scores) == _bits(got.scores)
     if same and got.probabilities is not None and certificate.engine_probabilities is not None:
         c = len(got.probabilities)

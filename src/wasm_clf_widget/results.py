@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from .model.spec import Label
+from .model.spec import Label, Targets
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Labels = Label | tuple[Label, ...]
+ClassIndex = int | tuple[int, ...]
 Stage = Literal["normalize", "tokens", "ngrams", "features", "scores"]
 
 
@@ -14,14 +19,17 @@ Stage = Literal["normalize", "tokens", "ngrams", "features", "scores"]
 class ClassificationResult:
     """One text's answer.
 
-    ``confidence`` is the label's probability, None where the source has only decision scores; ``all_scores`` lists
-    ``{"label", "score"}`` in ``classes_`` order (probabilities, else decision scores: −s and s of a binary head);
+    ``label`` is the class as it was typed; of a multilabel model the tuple of the classes that are on, of several
+    outputs a tuple with one label for each; ``class_index`` likewise. ``confidence`` is the label's probability, None
+    where the source has only decision scores, or several labels; ``all_scores`` lists ``{"label", "score"}`` in
+    ``classes_`` order (probabilities, else decision scores or votes: −s and s of a binary head), of several outputs
+    with ``"output"``, its number, in each;
     ``known_features`` counts the stored entries of the feature row; ``is_uncertain`` says that the confidence lies
     in the model's declared "not sure" band and never replaces ``label``.
     """
 
-    label: Label
-    class_index: int
+    label: Labels
+    class_index: ClassIndex
     confidence: float | None
     score_kind: Literal["probability", "decision"]
     all_scores: list[dict[str, Any]]
@@ -51,7 +59,8 @@ class Span:
 class Explanation:
     """Per class, the spans' weights and the remainder (the intercept, rounding) add up to ``scores``.
 
-    A binary linear head has one decision score s: the two columns are −s and s.
+    A binary linear head has one decision score s: the two columns are −s and s. Of calibrated models and of soft votes
+    ``scores`` are the (weighted) mean of the members' decision scores.
     """
 
     text: str
@@ -63,12 +72,19 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class FirstDifference:
-    """Where two implementations part: which text and at which stage, with what each had."""
+    """Where two implementations part: which text and at which stage, with what each had.
+
+    ``start`` and ``end`` are code points of ``text``: the shortest piece found in which both still part at that stage.
+    Only ``compare`` looks for it; elsewhere they are None.
+    """
 
     text_index: int
     stage: Stage
     expected: str
     got: str
+    text: str = ""
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +105,25 @@ class ParityReport:
     not_comparable: int
     against: str
 
+    def __rich__(self) -> Table:
+        from .parity_report import sheet
+
+        return sheet(self).rich()
+
+    def _repr_html_(self) -> str:
+        from .parity_report import html
+
+        return html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model file says of itself; sizes in bytes."""
+    """What a model file says of itself; sizes in bytes. ``classes`` of several outputs are a tuple for each."""
 
     name: str
     version: str
-    classes: tuple[Label, ...]
+    targets: Targets
+    classes: tuple[Label, ...] | tuple[tuple[Label, ...], ...]
     n_features: int
     outputs: int
     weights: str

@@ -22,6 +22,7 @@ from .classifier import Classifier
 from .engines.base import Batch
 from .errors import InputError, WasmClfError
 from .html import EmbeddedPage, embedded, write_page
+from .labels import class_index, label, labels_from
 from .live import LiveCheck, answer_from
 from .parity import answer_at
 from .results import ClassificationResult
@@ -201,13 +202,15 @@ class ClassifierWidget(anywidget.AnyWidget):
         result: dict[str, Any] | None = proposal["value"]
         if result is None:
             return None
-        classes = self._classifier.model.classes  # plain Python values, where classes_ may be numpy's
-        index = result.get("class_index")
+        model = self._classifier.model
+        classes = model.classes  # plain Python values, where classes_ may be numpy's
         scores = result.get("all_scores")
-        if not isinstance(index, int) or not 0 <= index < len(classes) or not isinstance(scores, list):
-            raise traitlets.TraitError(f"result is not one of this classifier's: {result!r}")
-        named = [{**entry, "label": label} for entry, label in zip(scores, classes, strict=True)]
-        return {**result, "label": classes[index], "all_scores": named}
+        try:
+            index = class_index(model, labels_from(model, result.get("class_index")))
+            named = [{**entry, "label": one} for entry, one in zip(scores or (), classes, strict=True)]
+        except (ValueError, TypeError):
+            raise traitlets.TraitError(f"result is not one of this classifier's: {result!r}") from None
+        return {**result, "class_index": index, "label": label(model, index), "all_scores": named}
 
     @traitlets.observe("_replay")
     def _join_replay(self, _change: Any) -> None:
@@ -276,7 +279,7 @@ class ClassifierWidget(anywidget.AnyWidget):
             return
         index = message.get("class_index")
         try:
-            answer = answer_from(self._live.model, index if isinstance(index, int) else -1, buffers)
+            answer = answer_from(self._live.model, index, buffers)
         except ValueError:
             return
         if not self._live.check(text, answer):

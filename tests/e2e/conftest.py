@@ -20,10 +20,13 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 import lab
 from notebook_page import NotebookPage, write_notebook
+from runtime_page import RuntimePage
+from site_server import Site
 from watch import Watch
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE.parent / "shots"
+BROWSER = os.environ.get("WCW_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
 BROWSER_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -56,11 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("WCW_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
+    if BROWSER is None:
         pytest.fail("no browser: run `make setup`, or give one with WCW_BROWSER=/path/to/chrome")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=BROWSER_FLAGS)
         yield chromium
         chromium.close()
 
@@ -144,3 +146,32 @@ def shots() -> Path:
     """Where the pictures go (not committed)."""
     SHOTS.mkdir(exist_ok=True)
     return SHOTS
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A plain web site on 127.0.0.1."""
+    with Site() as served:
+        yield served
+
+
+NewPage = Callable[[], RuntimePage]
+
+
+@pytest.fixture
+def new_page(browser: Browser, site: Site) -> Iterator[NewPage]:
+    """``new_page()``: a page of the site (not visited yet); all pages of a test share a fresh profile.
+
+    A request to another host or an uncaught error in any of them fails the test.
+    """
+    fresh = browser.new_context()
+    pages: list[RuntimePage] = []
+
+    def make() -> RuntimePage:
+        pages.append(RuntimePage(fresh, site))
+        return pages[-1]
+
+    yield make
+    fresh.close()
+    assert [url for page in pages for url in page.foreign] == []
+    assert [error for page in pages for error in page.errors] == []

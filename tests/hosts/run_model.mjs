@@ -55,7 +55,7 @@ export async function run(wasm, model, texts, offsets, k, c) {
     const own = texts.subarray(offsets[i], offsets[i + 1]);
     const text = put(own);
     note(e.wcw_explain(handle, text, own.length), output());
-    for (const stage of STAGES) note(e.wcw_stage(handle, stage, text, own.length), output());
+    for (const stage of STAGES) note(e.wcw_stage(handle, stage, text, own.length, 0), output());
     e.wcw_free(text, own.length);
   }
   e.wcw_unload(handle);

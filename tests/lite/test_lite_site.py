@@ -22,7 +22,7 @@ SHOTS = ROOT / "tests/shots"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`make lite` with a model beside the notebooks, and with JupyterLab's own handle for tests."""
     folder = tmp_path_factory.mktemp("site") / "lite"
-    command = [sys.executable, str(ROOT / "tools/lite/build.py"), "--force", "--output", str(folder)]
+    command = [sys.executable, str(ROOT / "tools/lite/make_site.py"), "--force", "--output", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shutil.copy(MODEL, folder / "files/reviews.safetensors")

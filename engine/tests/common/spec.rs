@@ -126,7 +126,7 @@ impl Spec {
     /// The parts with the ready look-up table among them, as an exporter writes them.
     pub fn parts_with_table(&self) -> Parts {
         let mut tensors = self.tensors();
-        tensors.push(Tensor::bytes("vocabulary.table", &self.model().table_bytes()));
+        tensors.push(Tensor::bytes("vocabulary.table", &self.model().table_bytes(0).unwrap()));
         Parts::new(&self.document(), &tensors)
     }
 }

@@ -17,8 +17,8 @@ const START_MS = 10_000;
 /** Two slices: one is computed while the next is made. */
 const PACE = { window: 2, milliseconds: 20 };
 
-/** Where the worker's program comes from: its source (a Blob URL is made of it) or an address. */
-export type WorkerSource = { readonly source: BlobPart } | { readonly url: URL } | null;
+/** Where the worker's program comes from: its source (a Blob URL is made of it), or an address and what stands in for it. */
+export type WorkerSource = { readonly source: BlobPart } | { readonly url: URL; readonly spare?: () => Promise<BlobPart> } | null;
 
 /** A Worker that runs our program, and the promise that only rejects: when it died. */
 export interface Started {
@@ -29,6 +29,15 @@ export interface Started {
 
 /** Throws a plain Error where the page may not have a Worker. */
 export async function startWorker(from: Exclude<WorkerSource, null>): Promise<Started> {
+  try {
+    return await start(from);
+  } catch (error) {
+    if (!("spare" in from) || from.spare === undefined) throw error;
+    return start({ source: await from.spare() });
+  }
+}
+
+async function start(from: Exclude<WorkerSource, null>): Promise<Started> {
   const blobUrl = "source" in from ? URL.createObjectURL(new Blob([from.source], { type: "text/javascript" })) : null;
   try {
     const worker = new Worker(blobUrl ?? ("url" in from ? from.url : ""));

@@ -4,8 +4,10 @@ import { EngineError } from "../errors.js";
 import type { ImportChunk } from "../lazy/load.js";
 import type { Assets } from "../protocol.js";
 import type { ClassificationResult } from "../types.js";
+import type { PanelName } from "../views/panels.js";
 import { createController } from "../widget.js";
 import { LocalModel, NO_CHANNEL } from "./local-model.js";
+import type { Explorer } from "./types.js";
 
 export interface ExploreOptions {
   /** What to call the model until it is here. */
@@ -15,12 +17,9 @@ export interface ExploreOptions {
   open(signal: AbortSignal, onProgress: (loaded: number, total: number | null) => void): Promise<Classifier>;
   readonly importChunk: ImportChunk;
   styles(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The panel that is open at first. */
+  readonly panel?: PanelName;
   onResult?(result: ClassificationResult | null): void;
-}
-
-export interface Explorer {
-  setText(text: string): void;
-  close(): void;
 }
 
 export function explore(el: HTMLElement, options: ExploreOptions): Explorer {
@@ -33,7 +32,7 @@ export function explore(el: HTMLElement, options: ExploreOptions): Explorer {
     fetch: (name) => name === "widget.css" ? styles() : Promise.reject(new EngineError(`This page has no ${name}.`, "asset-missing")),
   };
   const controller = createController({ model: model.asWidgetModel(), channel: NO_CHANNEL, assets, signal: end.signal, importChunk, open });
-  const unmount = controller.mount(el);
+  const unmount = controller.mount(el, options.panel);
   return {
     setText: (next) => model.setText(next),
     close: () => {

@@ -15,8 +15,8 @@ export interface ViewProps {
   readonly actions: Actions;
 }
 
-function App({ state, actions }: ViewProps) {
-  const [panel, setPanel] = useState<PanelName | null>(null);
+function App({ state, actions, first }: ViewProps & { first: PanelName | null }) {
+  const [panel, setPanel] = useState(first);
   const [file, setFile] = useState<File | null>(null);
   const [over, setOver] = useState(false);
   const [dark, setDark] = useState(false);
@@ -63,8 +63,8 @@ function App({ state, actions }: ViewProps) {
   );
 }
 
-/** Renders into `el`; the returned function takes everything away again. */
-export function mountApp(el: HTMLElement, state: ViewState, actions: Actions): () => void {
-  render(<App state={state} actions={actions} />, el);
+/** Renders into `el`, with a panel open where one is named; the returned function takes everything away again. */
+export function mountApp(el: HTMLElement, state: ViewState, actions: Actions, panel: PanelName | null = null): () => void {
+  render(<App state={state} actions={actions} first={panel} />, el);
   return () => render(null, el);
 }

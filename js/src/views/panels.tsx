@@ -1,16 +1,17 @@
 /** Why, Batch, Parity, Runtime: tabs below the answer, closed at first; what they show is fetched when they are opened. */
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { ChunkName } from "../lazy/load.js";
+import type { PanelName } from "../page/types.js";
 import type { ViewProps } from "./app.js";
 
-const PANELS = [
+export type { PanelName };
+
+const PANELS: readonly { readonly name: PanelName; readonly title: string; readonly chunk: ChunkName }[] = [
   { name: "why", title: "Why", chunk: "panels.js" },
   { name: "batch", title: "Batch", chunk: "batch.js" },
   { name: "parity", title: "Parity", chunk: "panels.js" },
   { name: "runtime", title: "Runtime", chunk: "panels.js" },
-] as const;
-
-export type PanelName = (typeof PANELS)[number]["name"];
+];
 
 interface Props extends ViewProps {
   readonly open: PanelName | null;

@@ -35,7 +35,8 @@ def classify_frame(
     columns = Columns(classifier.model, prefix=prefix, scores=scores)
     columns.check_free(table.columns)
     native = column.to_native()
-    chunks = list(text_chunks(native, nulls)) if not _is_arrow(native) else check_type(native, repr(text)).chunks
+    # Nulls are let through here: the cutter knows the row and the rule.
+    chunks = list(text_chunks(native, "skip")) if not _is_arrow(native) else check_type(native, repr(text)).chunks
     size = sum(chunk.nbytes for chunk in chunks if not isinstance(chunk, list))
     cut = cutter(classifier.model, nulls, f"row {{row}} of column {text!r}", parts=jobs, size=size)
     sample = Sample(classifier, columns, parity)

@@ -86,8 +86,12 @@ def _numpy_chunks(texts: Any, kind: str) -> Iterator[Chunk]:
         raise InputError(f"the texts must have one dimension, found an array of shape {texts.shape}")
     for start in range(0, len(texts), _LIST_TEXTS):
         some = texts[start : start + _LIST_TEXTS]
+        if kind == "U":
+            # pyarrow ends a fixed-width string at its first NUL, numpy does not.
+            yield from _list_chunks(some.tolist(), "skip", start)
+            continue
         try:
-            yield pa.array(some, pa.string(), from_pandas=kind == "T")
+            yield pa.array(some, pa.string(), from_pandas=True)
         except (UnicodeEncodeError, pa.ArrowException):
             # A lone surrogate, or a row too long for 32-bit offsets in one array.
             yield from _list_chunks(some.tolist(), "skip", start)

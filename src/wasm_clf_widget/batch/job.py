@@ -134,7 +134,8 @@ class _Run:
     def run(self) -> Done:
         """All parts that are missing, then the output."""
         job = self._job
-        reader = open_reader(self._sources, job.text, skip=job.on_error == "skip", delimiter=job.delimiter)
+        skip, names = job.on_error == "skip", self._columns.schema.names
+        reader = open_reader(self._sources, job.text, skip=skip, delimiter=job.delimiter, taken=names)
         self._columns.check_free(reader.names)
         self._go_through(reader, self._resume())
         changed = [source.path for source in self._sources if _stamp(source.path) != self._stamps[source.path]]

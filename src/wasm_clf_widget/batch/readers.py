@@ -75,14 +75,19 @@ class Reader(Protocol):
         ...
 
 
-def open_reader(sources: list[Source], text: str, *, skip: bool, delimiter: str = ",") -> Reader:
-    """The reader for the format that all sources have. ``skip``: rows that cannot be read are noted, not raised."""
+def open_reader(
+    sources: list[Source], text: str, *, skip: bool, delimiter: str = ",", taken: Iterable[str] = ()
+) -> Reader:
+    """The reader for the format that all sources have. ``skip``: rows that cannot be read are noted, not raised.
+
+    ``taken`` are the names of the columns to come, which a JSON line must not have; of other formats ``names`` tells.
+    """
     kind = sources[0].format.kind
     if kind == "parquet":
         return ParquetReader(sources, text)
     if kind == "csv":
         return CsvReader(sources, text, skip=skip, delimiter=delimiter)
-    return JsonReader(sources, text, skip=skip)
+    return JsonReader(sources, text, skip=skip, taken=taken)
 
 
 def no_column(source: Source, text: str, names: Iterable[str]) -> InputError:
@@ -277,10 +282,11 @@ class CsvReader:
 class JsonReader:
     """JSON lines: one object a line, kept as it stands."""
 
-    def __init__(self, sources: list[Source], text: str, *, skip: bool) -> None:
+    def __init__(self, sources: list[Source], text: str, *, skip: bool, taken: Iterable[str]) -> None:
         self._sources = sources
         self._skip = skip
         self._text = text
+        self._taken = frozenset(taken)
         self._lines = Lines()
         self.total: int | None = None
         self.names: list[str] = []
@@ -331,6 +337,9 @@ class JsonReader:
                     raise ValueError(f"an object is needed, found {type(value).__name__}")
                 if self._text not in value:
                     raise ValueError(f"there is no {self._text!r} in it; there are {', '.join(map(repr, value))}")
+                if self._taken.intersection(value):
+                    names = ", ".join(map(repr, sorted(self._taken.intersection(value))))
+                    raise ValueError(f"it has {names} already: give a --prefix for the new columns")
                 text = value[self._text]
                 if not isinstance(text, str | None):
                     raise ValueError(f"{self._text!r} must be a string, found {type(text).__name__}")

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import InputError
-from ..parity import Answer, Tally, answer_at, skip_live, twin_tolerance
+from ..parity import Answer, Tally, answer_at, own_answer, skip_live
 from ..results import ParityReport
 from ..twin import Twin
 from .columns import Columns
@@ -64,8 +64,7 @@ class Sample:
                 continue
             answer = twin.answer(text)
             tally.checked += 1
-            expected = Answer(answer.scores, answer.probabilities, answer.label)
-            tally.hold(row, text, expected, got, twin_tolerance(model, twin, text), twin)
+            tally.hold(row, text, own_answer(answer), got, answer.engine, twin)
         self.report = self._classifier._batch_parity = tally.report(kept=0)
         if self.report.first_difference is not None:
             warnings.warn(f"the twin answers otherwise: {self.report.first_difference}", ParityWarning, stacklevel=4)

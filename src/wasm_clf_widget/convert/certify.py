@@ -47,7 +47,7 @@ def certificate(
     *,
     scores: Sequence[Sequence[float]],
     probabilities: Sequence[Sequence[float]] | None,
-    labels: Sequence[int],
+    labels: Sequence[Sequence[int]],
     tolerances: Sequence[Sequence[float]],
     engine: Batch,
 ) -> Certificate:
@@ -60,7 +60,7 @@ def certificate(
         texts=tuple(texts[i] for i in chosen),
         scores=_flat(scores, chosen),
         probabilities=None if probabilities is None else _flat(probabilities, chosen),
-        labels=array("I", (labels[i] for i in chosen)),
+        labels=array("I", (label for i in chosen for label in labels[i])),
         tolerance=_flat(tolerances, chosen),
         engine_scores=array("d", (engine.scores[i * k + j] for i in chosen for j in range(k))),
         engine_probabilities=None if p is None else array("d", (p[i * c + j] for i in chosen for j in range(c))),

@@ -21,23 +21,25 @@ class SourceStages:
         *self._before, _ = flat_steps(estimator)
         self._vectorizer = _first_vectorizer(self._before)
 
-    def normalize(self, text: str) -> str | None:
+    def normalize(self, text: str, vectorizer: int = 0) -> str | None:
         """Lower-cased and stripped of accents."""
-        return None if self._vectorizer is None else str(self._vectorizer.build_preprocessor()(text))
+        return None if vectorizer or self._vectorizer is None else str(self._vectorizer.build_preprocessor()(text))
 
-    def tokens(self, text: str) -> list[str] | None:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str] | None:
         """The words after stop words; scikit-learn has no such stage for characters."""
-        if self._vectorizer is None or self._vectorizer.analyzer != "word":
+        if vectorizer or self._vectorizer is None or self._vectorizer.analyzer != "word":
             return None
         stop_words = self._vectorizer.get_stop_words() or ()
         tokens = self._vectorizer.build_tokenizer()(self.normalize(text))
         return [str(token) for token in tokens if token not in stop_words]
 
-    def ngrams(self, text: str) -> list[str] | None:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str] | None:
         """What the analyzer gives, in its order."""
-        return None if self._vectorizer is None else [str(ngram) for ngram in self._vectorizer.build_analyzer()(text)]
+        if vectorizer or self._vectorizer is None:
+            return None
+        return [str(ngram) for ngram in self._vectorizer.build_analyzer()(text)]
 
-    def features(self, text: str) -> list[tuple[int, float]] | None:
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]] | None:
         """The stored entries of the row after all steps before the classifier."""
         rows: Any = [text]
         try:

@@ -1,4 +1,4 @@
-"""A pipeline that was stored in a file: skops' format, which runs no code, or joblib's, which runs whatever it holds."""
+"""A pipeline stored in a file: skops' format, which runs no code, or joblib's, which runs whatever it holds."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ TRUST_WARNING: Final = (
 # What scikit-learn keeps within the estimators that can be converted, and skops does not know by itself.
 _HARMLESS: Final = frozenset(
     {
-        "scipy.interpolate._interpolate.interp1d",
-        "sklearn._loss.link.HalfLogitLink",
-        "sklearn._loss.link.Interval",
-        "sklearn._loss.link.LogitLink",
-        "sklearn._loss.link.MultinomialLogit",
-        "sklearn._loss.loss.ExponentialLoss",
-        "sklearn._loss.loss.HalfBinomialLoss",
-        "sklearn._loss.loss.HalfMultinomialLoss",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
+        "sklearn.feature_selection._univariate_selection.chi2",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.feature_selection._mutual_info.mutual_info_classif",
         "sklearn.frozen._frozen.FrozenEstimator",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.KFold",
+        "sklearn.model_selection._split.StratifiedKFold",
         "sklearn.multiclass._ConstantPredictor",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
     }
 )

@@ -15,8 +15,9 @@ STAGES = ("normalize", "tokens", "ngrams", "features", "scores")
 class Batch:
     """Answers for n texts, as flat row-major buffers of the standard library (``array`` or ``memoryview``).
 
-    scores n×outputs float64, probabilities n×classes float64 (None without a link), labels n class indices,
-    known n counts of stored features, replaced n counts of lone surrogates that were read as U+FFFD.
+    scores n×K float64, probabilities n×P float64 (None where P is 0), labels n×L class indices (0 or 1 for each class
+    of a multilabel model), known n counts of stored features, replaced n counts of lone surrogates that were read as
+    U+FFFD. K, P and L are those of ``model.shape``.
     """
 
     n: int
@@ -45,19 +46,19 @@ class Engine(Protocol):
         """Spans of one text with their weights."""
         ...
 
-    def normalize(self, text: str) -> str:
+    def normalize(self, text: str, vectorizer: int = 0) -> str:
         """Stage "normalize" of one text."""
         ...
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "tokens" of one text."""
         ...
 
-    def ngrams(self, text: str) -> list[str]:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "ngrams" of one text, in scikit-learn's order."""
         ...
 
-    def features(self, text: str) -> list[tuple[int, float]]:
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]]:
         """Stage "features": (index, value) after all transforms, in summation order."""
         ...
 

@@ -41,7 +41,7 @@ class TwinEngine:
             n=len(answers),
             scores=scores,
             probabilities=probabilities if shape_of(self._twin.model).probabilities else None,
-            labels=array("I", (answer.label for answer in answers)),
+            labels=array("I", (label for answer in answers for label in answer.labels)),
             known=array("I", (answer.known for answer in answers)),
             replaced=array("I", (answer.replaced for answer in answers)),
         )
@@ -66,21 +66,21 @@ class TwinEngine:
         """Spans of one text with their weights."""
         return self._twin.explain(text)
 
-    def normalize(self, text: str) -> str:
+    def normalize(self, text: str, vectorizer: int = 0) -> str:
         """Stage "normalize" of one text."""
-        return self._twin.normalize(text)
+        return self._twin.normalize(text, vectorizer)
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "tokens" of one text."""
-        return self._twin.tokens(text)
+        return self._twin.tokens(text, vectorizer)
 
-    def ngrams(self, text: str) -> list[str]:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "ngrams" of one text, in scikit-learn's order."""
-        return self._twin.ngrams(text)
+        return self._twin.ngrams(text, vectorizer)
 
-    def features(self, text: str) -> list[tuple[int, float]]:
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]]:
         """Stage "features": (index, value) after all transforms, in ascending order."""
-        return self._twin.features(text)
+        return self._twin.features(text, vectorizer)
 
     def dispose(self) -> None:
         """Release the model; any later call is an EngineError."""

@@ -180,22 +180,22 @@ class WasmEngine:
         clean = self._clean(text)
         return abi.explanation(self._ask("wcw_explain", (), clean), text, self._model)
 
-    def normalize(self, text: str) -> str:
-        """Stage "normalize"."""
-        return self._stage("normalize", text).decode()
+    def normalize(self, text: str, vectorizer: int = 0) -> str:
+        """Stage "normalize" of a vectorizer, counted as ``tree`` does."""
+        return self._stage("normalize", text, vectorizer).decode()
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "tokens"."""
-        return abi.strings(self._stage("tokens", text))
+        return abi.strings(self._stage("tokens", text, vectorizer))
 
-    def ngrams(self, text: str) -> list[str]:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "ngrams"."""
-        return abi.strings(self._stage("ngrams", text))
+        return abi.strings(self._stage("ngrams", text, vectorizer))
 
-    def features(self, text: str) -> list[tuple[int, float]]:
-        """Stage "features"."""
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]]:
+        """Stage "features": behind the transforms of the list in which the vectorizer stands."""
         self._clean(text)
-        return abi.features(self._stage("features", text))
+        return abi.features(self._stage("features", text, vectorizer))
 
     def dispose(self) -> None:
         """Release the model; any later call is an EngineError."""
@@ -204,9 +204,9 @@ class WasmEngine:
             if loaded is not None:
                 loaded.runtime.close()
 
-    def build_table(self) -> bytes:
-        """The ready look-up table for this model's vocabulary (the tensor ``vocabulary.table``)."""
-        return self._guarded(lambda on: self._checked(on, on.runtime.call("wcw_build_table", on.handle)))
+    def build_table(self, vectorizer: int = 0) -> bytes:
+        """The ready look-up table of a vectorizer, counted as ``tree`` does (the tensor ``vocabulary.table``)."""
+        return self._guarded(lambda on: self._checked(on, on.runtime.call("wcw_build_table", on.handle, vectorizer)))
 
     # --- one text: a single write, call and read
 
@@ -325,17 +325,18 @@ class WasmEngine:
 
     # --- stages and all else
 
-    def _stage(self, stage: str, text: str) -> bytes:
-        return self._ask("wcw_stage", (abi.STAGE_NUMBERS[stage],), replace_surrogates(text)[0])
+    def _stage(self, stage: str, text: str, vectorizer: int) -> bytes:
+        return self._ask("wcw_stage", (abi.STAGE_NUMBERS[stage],), replace_surrogates(text)[0], (vectorizer,))
 
-    def _ask(self, name: str, arguments: tuple[int, ...], text: str) -> bytes:
+    def _ask(self, name: str, before: tuple[int, ...], text: str, behind: tuple[int, ...] = ()) -> bytes:
+        """A call with the text between other arguments."""
         data = text.encode()
         _check_size(len(data))
 
         def run(on: _Loaded) -> bytes:
             address = on.input.reserve(max(1, len(data)))
             on.runtime.write(address, data)
-            return self._checked(on, on.runtime.call(name, on.handle, *arguments, address, len(data)))
+            return self._checked(on, on.runtime.call(name, on.handle, *before, address, len(data), *behind))
 
         return self._guarded(run)
 

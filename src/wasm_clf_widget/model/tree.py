@@ -48,6 +48,17 @@ def walk(pipeline: Pipeline) -> Iterator[Vectorizer | Transform | Head]:
             yield from walk(member)
 
 
+def pipelines(pipeline: Pipeline) -> Iterator[Pipeline]:
+    """The pipeline and all within it: branches of unions, members of heads."""
+    yield pipeline
+    for stage in (pipeline.front, *pipeline.transforms):
+        if isinstance(stage, Union):
+            for branch in stage.branches:
+                yield from pipelines(branch)
+    for member in members(pipeline.head):
+        yield from pipelines(member)
+
+
 def stages_of(pipeline: Pipeline, kind: type[_T]) -> tuple[_T, ...]:
     """The stages of one kind."""
     return tuple(stage for stage in walk(pipeline) if isinstance(stage, kind))

@@ -7,6 +7,7 @@ It is made to be right and readable, not fast: a text of 200 words takes a few m
 """
 
 from .answer import Answer
+from .doubt import Slack
 from .twin import Twin
 
-__all__ = ["Answer", "Twin"]
+__all__ = ["Answer", "Slack", "Twin"]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .doubt import Slack
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """K scores, C probabilities (None without a link), the label's index, stored features, Σ|wᵢxᵢ| for each score,
-    and how many lone surrogates were read as U+FFFD."""
+    """K scores, P probabilities (None where there are none), L labels, stored features, the size of each score (Σ|wᵢxᵢ|
+    where it is a sum), how many lone surrogates were read as U+FFFD; and how far the source's and the engine's answers
+    may be from this one."""
 
     scores: list[float]
     probabilities: list[float] | None
-    label: int
+    labels: list[int]
     known: int
-    abs_sum: list[float]
+    sizes: list[float]
     replaced: int
+    source: Slack
+    engine: Slack

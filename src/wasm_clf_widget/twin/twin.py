@@ -2,60 +2,67 @@
 
 from __future__ import annotations
 
+from ..errors import InputError
 from ..model.spec import Model
-from ..model.tree import plain
 from ..results import Explanation
-from .analyzer import Analyzer, replace_surrogates
+from .analyzer import replace_surrogates
 from .answer import Answer
 from .explain import explain
-from .head import Head, label_of, probabilities_of
-from .row import Features, Row, transformed
+from .pipelines import Stages
+from .row import Features, Row, Run
 
 
 class Twin:
     """Answers as scikit-learn's definition says. Lone surrogates are read as U+FFFD at the entrance of every method.
 
     Raises InputError where the source raises: a lone surrogate that would be hashed, a feature value that is not
-    finite.
+    finite. Stages before the scores are those of one vectorizer, counted from 0 in the order of the document.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        found = plain(model)
-        assert found is not None
-        vectorizer, self._transforms, self._linear = found
-        self._analyzer = Analyzer(vectorizer)
-        self._features = Features(vectorizer, self._analyzer)
-        self._head = Head(self._linear, model.weights)
+        self._found: list[tuple[Features, Stages]] = []
+        self._stages = Stages(model.pipeline, self._found, single=model.weights == "float32")
 
-    def normalize(self, text: str) -> str:
+    @property
+    def vectorizers(self) -> int:
+        """How many there are."""
+        return len(self._found)
+
+    def normalize(self, text: str, vectorizer: int = 0) -> str:
         """Stage "normalize": lower-cased and stripped of accents."""
-        return self._analyzer.normalize(replace_surrogates(text)[0])
+        return self._features(vectorizer).analyzer.normalize(replace_surrogates(text)[0])
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "tokens": words after stop words, the folded text (char), or the padded words (char_wb)."""
-        return self._analyzer.tokens(replace_surrogates(text)[0])
+        return self._features(vectorizer).analyzer.tokens(replace_surrogates(text)[0])
 
-    def ngrams(self, text: str) -> list[str]:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str]:
         """Stage "ngrams", in scikit-learn's order."""
-        analysed = self._analyzer.analysed(self.normalize(text))
-        return [ngram for ngram, _, _ in self._analyzer.occurrences(analysed)]
+        analyzer = self._features(vectorizer).analyzer
+        analysed = analyzer.analysed(analyzer.normalize(replace_surrogates(text)[0]))
+        return [ngram for ngram, _, _ in analyzer.occurrences(analysed)]
 
-    def features(self, text: str) -> Row:
-        """Stage "features": (index, value) after all transforms, in ascending order of the index."""
-        return transformed(self._features.counts(text), self._transforms)
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]]:
+        """Stage "features": (index, value) at the end of the transforms behind the vectorizer, in ascending order."""
+        self._features(vectorizer)
+        row = self._found[vectorizer][1].row(Run(text), None)
+        assert isinstance(row, Row)
+        return row.entries()
 
     def answer(self, text: str) -> Answer:
         """Scores and all that follows from them, in one pass over the text."""
-        row = self.features(text)
-        scores, abs_sum = self._head.scores(row)
+        run = Run(text)
+        scored = self._stages.scored(run, None)
         return Answer(
-            scores=scores,
-            probabilities=probabilities_of(scores, self._linear.link),
-            label=label_of(scores, self._linear.label),
-            known=len(row),
-            abs_sum=abs_sum,
+            scores=scored.scores,
+            probabilities=scored.probabilities,
+            labels=scored.labels,
+            known=run.known,
+            sizes=scored.sizes,
             replaced=replace_surrogates(text)[1],
+            source=scored.source,
+            engine=scored.engine,
         )
 
     def scores(self, text: str) -> list[float]:
@@ -63,17 +70,14 @@ class Twin:
         return self.answer(text).scores
 
     def probabilities(self, text: str) -> list[float] | None:
-        """C probabilities; None where the source has only decision scores."""
+        """P probabilities; None where the source has only decision scores."""
         return self.answer(text).probabilities
-
-    def label(self, text: str) -> int:
-        """Index of the class that the source predicts."""
-        return self.answer(text).label
-
-    def abs_sum(self, text: str) -> list[float]:
-        """Σ|wᵢxᵢ| for each of the K scores (without the intercept)."""
-        return self.answer(text).abs_sum
 
     def explain(self, text: str) -> Explanation:
         """Spans with offsets in code points of the original text, and their weight for each class."""
-        return explain(text, self.model, self._analyzer, self._features, self._head)
+        return explain(text, self.model, self._stages, [features for features, _ in self._found])
+
+    def _features(self, vectorizer: int) -> Features:
+        if not 0 <= vectorizer < len(self._found):
+            raise InputError(f"vectorizer {vectorizer} is asked for, the model has {len(self._found)} (from 0)")
+        return self._found[vectorizer][0]

@@ -6,8 +6,8 @@ use super::set::{Set, back};
 use crate::prelude::*;
 
 /// Steps for one text: a program's instruction is one, as are `SCANNED` characters passed over in one go.
-const STEPS: u64 = 1 << 26;
-const STEPS_PER_BYTE: u64 = 256;
+const STEPS: i64 = 1 << 26;
+const STEPS_PER_BYTE: i64 = 256;
 const SCANNED: usize = 16;
 /// What the stack may hold for one text, and for any.
 const FRAMES: usize = 1 << 16;
@@ -36,6 +36,7 @@ enum Frame {
 /// Stack and slots, used again from text to text.
 #[derive(Debug, Default)]
 pub struct Matcher {
+    /// Only so much of it holds something as `Run::top` says.
     stack: Vec<Frame>,
     slots: Vec<u32>,
 }
@@ -48,8 +49,9 @@ struct Run<'a> {
     pattern: &'a Pattern,
     text: &'a [u8],
     stack: &'a mut Vec<Frame>,
+    top: usize,
     slots: &'a mut [u32],
-    steps: u64,
+    steps: i64,
     most_frames: usize,
 }
 
@@ -60,11 +62,18 @@ impl Matcher {
         self.slots.clear();
         self.slots.resize(pattern.slots, NONE);
         let most_frames = text.len().saturating_mul(FRAMES_PER_BYTE).saturating_add(FRAMES).min(MOST_FRAMES);
-        let steps = STEPS + STEPS_PER_BYTE * text.len() as u64;
-        let mut run = Run { pattern, text, stack: &mut self.stack, slots: &mut self.slots, steps, most_frames };
-        let finished = run.all(out).is_ok();
+        let steps = STEPS + STEPS_PER_BYTE * text.len() as i64;
+        let mut run = Run { pattern, text, stack: &mut self.stack, top: 0, slots: &mut self.slots, steps, most_frames };
+        let finished = match pattern.code[..] {
+            // Most patterns that people write are one run, and most of their time is spent here.
+            [Op::Run { set, least: least @ 1.., most, .. }, Op::Match] => {
+                run.runs(set, least, most, out);
+                true
+            }
+            _ => run.all(out).is_ok(),
+        };
         // What a strange text needed is not kept for all the others.
-        if self.stack.capacity() > 4 * FRAMES {
+        if self.stack.len() > 4 * FRAMES {
             self.stack = Vec::new();
         }
         finished
@@ -83,6 +92,25 @@ impl Run<'_> {
             at = end;
         }
         Ok(())
+    }
+
+    /// The whole pattern is one run of at least one character: greedy or not, of a set number or not.
+    #[inline(always)]
+    fn runs(&self, set: u32, least: u32, most: u32, out: &mut Vec<(u32, u32)>) {
+        let Some(set) = self.set(set) else { return };
+        let mut at = 0;
+        while let Some(rest) = self.text.get(at..) {
+            let Some(skip) = rest.iter().position(|&b| self.pattern.first[b as usize]) else { return };
+            at += skip;
+            let run = stride(set, self.text, at, most);
+            if run.chars >= least {
+                out.push((at as u32, run.end as u32));
+                at = run.end;
+            } else {
+                // Too short, and so are those that begin later in the same run.
+                at = run.end.max(at + 1);
+            }
+        }
     }
 
     /// The leftmost match from `at` on; the first may have to take a character.
@@ -132,31 +160,50 @@ impl Run<'_> {
 
     #[inline(always)]
     fn push(&mut self, frame: Frame) -> Result<(), Exhausted> {
-        if self.stack.len() >= self.most_frames {
+        if self.top >= self.stack.len() {
+            self.grow()?;
+        }
+        if let Some(place) = self.stack.get_mut(self.top) {
+            *place = frame;
+        }
+        self.top += 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn grow(&mut self) -> Result<(), Exhausted> {
+        if self.top >= self.most_frames {
             return Err(Exhausted);
         }
-        self.stack.push(frame);
+        self.stack.resize((2 * self.top).clamp(64, self.most_frames), Frame::Undo { slot: NONE, value: NONE });
         Ok(())
     }
 
     #[inline(always)]
+    fn pop(&mut self) -> Option<Frame> {
+        self.top = self.top.checked_sub(1)?;
+        self.stack.get(self.top).copied()
+    }
+
+    #[inline(always)]
     fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
-        self.steps = self.steps.checked_sub(steps as u64).ok_or(Exhausted)?;
-        Ok(())
+        self.steps -= steps as i64;
+        if self.steps < 0 { Err(Exhausted) } else { Ok(()) }
     }
 
     /// Where the match that begins at `start` ends. Slots hold what the match left in them.
     fn attempt(&mut self, start: usize, not_empty: bool) -> Result<Option<usize>, Exhausted> {
-        self.stack.clear();
+        self.top = 0;
         self.slots.fill(NONE);
         let (mut pc, mut at) = (0u32, start);
         // Where the innermost group that is still open begins on the stack.
         let mut group = NONE;
         loop {
             self.spend(1)?;
-            let Some(&op) = self.pattern.code.get(pc as usize) else { return Ok(None) };
+            let pattern = self.pattern;
+            let Some(op) = pattern.code.get(pc as usize) else { return Ok(None) };
             pc += 1;
-            let goes_on = match op {
+            let goes_on = match *op {
                 Op::Match => {
                     if !(not_empty && at == start) {
                         return Ok(Some(at));
@@ -190,7 +237,7 @@ impl Run<'_> {
                     let exit = if kind == Group::Negative { exit } else { NONE };
                     match begin {
                         Some(begin) => {
-                            let here = self.stack.len() as u32;
+                            let here = self.top as u32;
                             self.push(Frame::Group { at: at as u32, outer: group, exit })?;
                             group = here;
                             at = begin;
@@ -204,6 +251,7 @@ impl Run<'_> {
                     }
                 }
                 Op::Leave(kind) => match self.stack.get(group as usize).copied() {
+                    // What lies above the top is of no concern: `group` always lies below it.
                     Some(Frame::Group { at: began, outer, .. }) => {
                         self.close(group as usize, kind == Group::Negative);
                         group = outer;
@@ -286,13 +334,16 @@ impl Run<'_> {
         let Some(set) = self.pattern.sets.get(set as usize) else { return Ok(false) };
         let begin = *at;
         let floor = stride(set, self.text, begin, least);
-        let Some(floor) = floor.filled else {
-            self.spend((floor.end - begin) / SCANNED)?;
-            return Ok(false);
+        let end = if greed == Greed::Lazy || floor.chars < least {
+            floor.end
+        } else {
+            stride(set, self.text, floor.end, most.saturating_sub(least)).end
         };
-        let end =
-            if greed == Greed::Lazy { floor } else { stride(set, self.text, floor, most.saturating_sub(least)).end };
         self.spend((end - begin) / SCANNED)?;
+        if floor.chars < least {
+            return Ok(false);
+        }
+        let floor = floor.end;
         match greed {
             Greed::Greedy if end > floor => {
                 self.push(Frame::Less { pc: next, at: end as u32, least: floor as u32 })?;
@@ -308,7 +359,7 @@ impl Run<'_> {
 
     /// The last thing to try, on the way back to it undoing what was done since. False where nothing is left.
     fn go_back(&mut self, pc: &mut u32, at: &mut usize, group: &mut u32) -> Result<bool, Exhausted> {
-        while let Some(frame) = self.stack.pop() {
+        while let Some(frame) = self.pop() {
             match frame {
                 Frame::Undo { slot, value } => self.restore(slot, value),
                 Frame::Choice { pc: next, at: place } => {
@@ -376,18 +427,20 @@ impl Run<'_> {
     /// leaves it to be undone later.
     fn close(&mut self, bottom: usize, undo: bool) {
         let mut keep = bottom;
-        for i in (bottom..self.stack.len()).rev() {
-            if let (true, Some(&Frame::Undo { slot, value })) = (undo, self.stack.get(i)) {
-                self.restore(slot, value);
+        if undo {
+            while self.top > bottom {
+                if let Some(Frame::Undo { slot, value }) = self.pop() {
+                    self.restore(slot, value);
+                }
             }
         }
-        for i in bottom..self.stack.len() {
-            if !undo && matches!(self.stack[i], Frame::Undo { .. }) {
+        for i in bottom..self.top {
+            if matches!(self.stack[i], Frame::Undo { .. }) {
                 self.stack.swap(keep, i);
                 keep += 1;
             }
         }
-        self.stack.truncate(keep);
+        self.top = keep;
     }
 
     /// Where a look begins; None where there is not so much text before it.
@@ -425,20 +478,20 @@ impl Run<'_> {
 
 struct Stride {
     end: usize,
-    /// The end, where there were as many as asked for.
-    filled: Option<usize>,
+    chars: u32,
 }
 
 /// Up to `most` characters of a set.
 #[inline(always)]
 fn stride(set: &Set, text: &[u8], begin: usize, most: u32) -> Stride {
-    let mut end = begin;
-    for _ in 0..most {
+    let (mut end, mut chars) = (begin, 0);
+    while chars < most {
         let length = set.step(text, end);
         if length == 0 {
-            return Stride { end, filled: None };
+            break;
         }
         end += length;
+        chars += 1;
     }
-    Stride { end, filled: Some(end) }
+    Stride { end, chars }
 }

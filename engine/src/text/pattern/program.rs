@@ -260,6 +260,7 @@ fn pattern(reader: &mut Reader) -> Result<Pattern> {
     if !matches!(code.last(), Some(Op::Match)) {
         return Err(wrong("its last instruction is not a match"));
     }
+    simplify(&mut code);
     Ok(Pattern {
         joined: flags & 1 != 0,
         at_end: flags & 2 != 0,
@@ -269,4 +270,36 @@ fn pattern(reader: &mut Reader) -> Result<Pattern> {
         sets,
         code,
     })
+}
+
+/// What needs no way back does not leave one: a run that ends the match, and has at least one character, is right at once.
+fn simplify(code: &mut [Op]) {
+    if let [Op::Set(set), Op::Match] = *code {
+        code[0] = Op::Run { greed: Greed::Possessive, set, least: 1, most: 1 };
+    }
+    for at in 0..code.len() {
+        let ends = leads_to_match(code, at + 1);
+        if let Op::Run { greed, least: least @ 1.., most, .. } = &mut code[at]
+            && ends
+        {
+            if *greed == Greed::Lazy {
+                *most = *least;
+            }
+            *greed = Greed::Possessive;
+        }
+    }
+}
+
+/// Whether nothing can fail from here on.
+fn leads_to_match(code: &[Op], mut at: usize) -> bool {
+    // More jumps in a row than that are not worth it; a crafted program may even have a ring of them.
+    for _ in 0..8 {
+        match code.get(at) {
+            Some(Op::Match) => return true,
+            Some(Op::Save(_)) => at += 1,
+            Some(&Op::Jump(target)) => at = target as usize,
+            _ => return false,
+        }
+    }
+    false
 }

@@ -8,7 +8,7 @@ import { count, type Filter, rowsOf, select, type SortKey } from "./order.js";
 import type { Table } from "./read.js";
 import type { BatchStore } from "./store.js";
 
-const PAGE = 20;
+const PAGE = 10;
 /** A cell shows so much; the whole text stands in the file. */
 const CELL_UNITS = 300;
 

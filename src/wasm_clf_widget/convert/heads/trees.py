@@ -95,6 +95,8 @@ class _Table:
                 "max_depth= or max_leaf_nodes=, or fewer trees, and fit again",
                 edit={"max_depth": 20},
             )
+        for tree in trees:
+            _check_tree(step, tree)
         roots = np.cumsum([0, *counts[:-1]])
         self._trees = trees
         leaf = [tree.children_left < 0 for tree in trees]
@@ -127,6 +129,19 @@ class _Table:
             value=doubles(np.ascontiguousarray(value, dtype=np.float64)),
             initial=(),
         )
+
+
+def _check_tree(step: str, tree: Any) -> None:
+    """scikit-learn walks a tree without looking where it goes: one from a damaged file must not get that far."""
+    left, right = tree.children_left, tree.children_right
+    inner = left >= 0
+    own = np.arange(tree.node_count)
+    in_order = (left > own) & (right > own) & (left < tree.node_count) & (right < tree.node_count)
+    known = (tree.feature >= 0) & (tree.feature < tree.n_features)
+    if not (in_order & known)[inner].all() or not (right[~inner] < 0).all():
+        raise UnsupportedPipelineError(step, "tree_", "the nodes of a tree point nowhere", "a fit of your own")
+    check_finite(step, "threshold", tree.threshold[inner])
+    check_finite(step, "value", tree.value)
 
 
 def _check_width(step: str, estimator: Any, row: Row) -> None:

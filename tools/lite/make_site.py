@@ -1,6 +1,6 @@
 """Build the JupyterLite site: `make lite` → dist/lite/, a folder for any static host that asks for nothing elsewhere.
 
-    python tools/lite/build.py [--output DIR] [--full-pyodide URL] [--force]
+    python tools/lite/make_site.py [--output DIR] [--full-pyodide URL] [--force]
 
 The default site is sealed: Pyodide's core, every wheel and the front ends lie in it, and a kernel in it reaches nothing
 else. numpy and scikit-learn have no wheel that could lie there. ``--full-pyodide`` names the address of a whole Pyodide
@@ -79,14 +79,19 @@ def _put_pyodide(folder: Path) -> None:
     """Pyodide's core, all wheels, and the lock that names them."""
     for name in CORE:
         shutil.copy(PYODIDE / name, folder)
-    extension = Path(sys.prefix) / "share/jupyter/labextensions" / KERNEL / "static/pypi"
     files = [wheels.own(folder)]
     files += [w for w in sorted(wheels.pinned().glob("*.whl")) if not wheels.is_test_only(w)]
-    files += [w for w in sorted(extension.glob("*.whl")) if w.name.startswith(KERNEL_WHEELS)]
+    files += kernel_wheels()
     local = [folder / file.name for file in files]
     for file in files[1:]:
         shutil.copy(file, folder)
     lock.write_lock(PYODIDE / "pyodide-lock.json", local, folder)
+
+
+def kernel_wheels() -> list[Path]:
+    """The wheels that come with the kernel's extension."""
+    folder = Path(sys.prefix) / "share/jupyter/labextensions" / KERNEL / "static/pypi"
+    return [w for w in sorted(folder.glob("*.whl")) if w.name.startswith(KERNEL_WHEELS)]
 
 
 def _configure(work: Path, full_pyodide: str) -> None:

@@ -1,0 +1,82 @@
+//! The linear head. Sums are float64 from 0.0 in the order of the row, the intercept is added last.
+
+use super::link::{self, Label, Link};
+use super::{Answer, Context, Kind, Shape};
+use crate::config::{Reader, Targets, choose};
+use crate::error::{Error, Result};
+use crate::features::{Features, Options, Row};
+use crate::prelude::*;
+
+/// See the module.
+pub struct Linear {
+    /// F × K, feature-major, until they have found their place.
+    pub coef: Vec<f64>,
+    /// Where they are; None: beside the counters of the pipeline's vectorizer.
+    own: Option<Features>,
+    /// K
+    pub intercept: Vec<f64>,
+    link: Link,
+    label: Label,
+}
+
+pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
+    choose(context.stage, "kind", &[("linear", ()), ("naive_bayes", ())])?;
+    let outputs = context.outputs()?;
+    let (link, label) = link::read(context.stage, outputs, targets)?;
+    let coef = context.numbers("coef", context.width()?, Some(outputs))?;
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
+    if context.reader.float32 && !coef.iter().all(|&w| (w as f32).is_finite()) {
+        return Err(Error::file("tensor 'coef' holds a number beyond float32, which 'weights' asks for"));
+    }
+    let intercept = context.numbers("intercept", outputs, None)?;
+    let classes = if outputs == 1 && !matches!(targets, Targets::Multilabel(_)) { 2 } else { outputs };
+    let shape = Shape {
+        scores: outputs,
+        probabilities: if link == Link::None { 0 } else { classes },
+        labels: if label == Label::Each { outputs } else { 1 },
+    };
+    Ok((Kind::Linear(Linear { coef, own: None, intercept, link, label }), shape))
+}
+
+impl Linear {
+    /// Coefficients that no vectorizer took get a place of their own.
+    pub fn finish(&mut self, reader: &Reader, width: usize) -> Result<()> {
+        let coef = core::mem::take(&mut self.coef);
+        if !coef.is_empty() {
+            reader.file.spend(width)?;
+            let options = Options { float32: reader.float32, ..Options::default() };
+            self.own = Some(Features::of_weights(width, &coef, self.intercept.len(), options)?);
+        }
+        Ok(())
+    }
+
+    /// Whether each score stands for a class of its own.
+    pub fn each(&self) -> bool {
+        self.label == Label::Each
+    }
+
+    /// Where the coefficients are.
+    pub fn weights<'f>(&'f self, counted: Option<&'f Features>) -> Option<&'f Features> {
+        self.own.as_ref().or(counted)
+    }
+
+    /// The scores of a row, whose every index is below F, and what follows from them.
+    pub fn answer(&self, counted: Option<&Features>, row: &Row, probabilities: bool, out: &mut Answer) {
+        if let Some(weights) = self.weights(counted) {
+            weights.sum(row, &mut out.scores);
+        }
+        self.conclude(probabilities, out);
+    }
+
+    /// From the sums in `out` to all the rest.
+    #[inline(always)]
+    pub fn conclude(&self, probabilities: bool, out: &mut Answer) {
+        out.scores.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
+        #[cfg(feature = "broken")]
+        crate::broken::scores(&mut out.scores);
+        link::decide(self.label, &out.scores, 0.0, &mut out.labels);
+        if probabilities {
+            link::probabilities(self.link, &out.scores, &mut out.probabilities);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Heads: from a row, or from the text through members that are pipelines themselves, to scores, probabilities and labels.
+
+mod calibrated;
+mod distances;
+mod layers;
+mod linear;
+mod link;
+mod members;
+mod trees;
+
+use crate::config::{MAX_CLASSES, Reader, Targets, choose};
+use crate::error::{Error, Result};
+use crate::features::{Features, Row};
+use crate::json::Json;
+use crate::pipeline::{Pipeline, Run, no_row};
+use crate::prelude::*;
+use calibrated::Calibrated;
+use distances::Distances;
+use layers::Layers;
+pub use linear::Linear;
+use members::{Binary, Vote};
+use trees::Trees;
+
+/// More than any head has.
+const MAX_MEMBERS: usize = 4096;
+
+/// How many numbers there are for one text.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// K
+    pub scores: usize,
+    /// P; 0 where there are none
+    pub probabilities: usize,
+    /// L
+    pub labels: usize,
+}
+
+/// The numbers for one text.
+#[derive(Default)]
+pub struct Answer {
+    /// K
+    pub scores: Vec<f64>,
+    /// P, written only where somebody asks
+    pub probabilities: Vec<f64>,
+    /// L
+    pub labels: Vec<u32>,
+}
+
+impl Answer {
+    /// Room for the numbers of one text.
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            scores: vec![0.0; shape.scores],
+            probabilities: vec![0.0; shape.probabilities],
+            labels: vec![0; shape.labels],
+        }
+    }
+
+    /// Whether the scores are numbers.
+    #[inline(always)]
+    pub fn check(&self) -> Result<()> {
+        if self.scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
+    }
+}
+
+/// What a head does.
+pub enum Kind {
+    Linear(Linear),
+    Layers(Layers),
+    Distances(Distances),
+    Constant(Answer),
+    Trees(Trees),
+    Calibrated(Calibrated),
+    Vote(Vote),
+    OneVsRest(Binary),
+    OneVsOne(Binary),
+    MultiOutput,
+}
+
+/// See the module.
+pub struct Head {
+    pub kind: Kind,
+    pub shape: Shape,
+    pub members: Vec<Pipeline>,
+}
+
+impl Head {
+    /// Reads the last stage of a pipeline, whose row, where there is one, is `width` wide there.
+    pub fn read(reader: &Reader, stage: &Json, width: Option<usize>, targets: &Targets, depth: usize) -> Result<Self> {
+        const NAMES: [&str; 10] = [
+            "linear",
+            "layers",
+            "distances",
+            "constant",
+            "trees",
+            "calibrated",
+            "vote",
+            "one_vs_rest",
+            "one_vs_one",
+            "multi_output",
+        ];
+        let names = NAMES.map(|name| (name, name));
+        let name = choose(stage, "stage", &names)?;
+        let single = if let Targets::Single(classes) = *targets { Some(classes) } else { None };
+        if single == Some(1) && name != "constant" {
+            return Err(Error::file(format!("1 class: '{name}' needs two")));
+        }
+        let context = Context { reader, stage, input: width, depth };
+        let mut members = Vec::new();
+        let wrong = || Error::file(format!("a head '{name}' does not fit what the model is for"));
+        let (kind, shape) = match (name, single, targets) {
+            ("linear", ..) => linear::read(&context, targets)?,
+            ("layers", ..) => layers::read(&context, targets)?,
+            ("distances", Some(classes), _) => distances::read(&context, classes)?,
+            ("constant", _, Targets::Single(_) | Targets::Multilabel(_)) => constant(&context, targets)?,
+            ("trees", Some(_), _) => trees::read(&context, targets)?,
+            ("calibrated", Some(classes), _) => calibrated::read(&context, classes, &mut members)?,
+            ("vote", Some(classes), _) => members::vote(&context, classes, &mut members)?,
+            ("one_vs_rest", _, Targets::Single(_) | Targets::Multilabel(_)) => {
+                members::one_vs_rest(&context, targets, &mut members)?
+            }
+            ("one_vs_one", Some(classes), _) => members::one_vs_one(&context, classes, &mut members)?,
+            ("multi_output", _, Targets::Multioutput(outputs)) => {
+                members::multi_output(&context, outputs, &mut members)?
+            }
+            _ => return Err(wrong()),
+        };
+        Ok(Self { kind, shape, members })
+    }
+
+    /// The coefficients of a linear head, which will stand beside the counters.
+    pub fn take_coef(&mut self) -> Option<Vec<f64>> {
+        if let Kind::Linear(linear) = &mut self.kind { Some(core::mem::take(&mut linear.coef)) } else { None }
+    }
+
+    /// Whether it is linear and its coefficients stand beside the counters.
+    pub fn is_beside_counters(&self) -> bool {
+        if let Kind::Linear(linear) = &self.kind { linear.weights(None).is_none() } else { false }
+    }
+
+    /// Gives a linear head whose coefficients nobody took their own place.
+    pub fn finish(&mut self, reader: &Reader, width: usize) -> Result<()> {
+        if let Kind::Linear(linear) = &mut self.kind { linear.finish(reader, width) } else { Ok(()) }
+    }
+
+    /// Answers for a row; `counted` has the coefficients where they stand beside the counters. Probabilities are written
+    /// where they are asked for, or are the scores as well.
+    #[inline(always)]
+    pub fn answer(
+        &mut self,
+        run: &mut Run,
+        counted: Option<&Features>,
+        row: &Row,
+        probabilities: bool,
+        out: &mut Answer,
+    ) -> Result<()> {
+        if let Kind::Linear(linear) = &self.kind {
+            linear.answer(counted, row, probabilities, out);
+            return Ok(());
+        }
+        self.others(run, row, probabilities, out)
+    }
+
+    #[inline(never)]
+    fn others(&mut self, run: &mut Run, row: &Row, probabilities: bool, out: &mut Answer) -> Result<()> {
+        // Sums show what is not finite; comparisons would swallow it.
+        if !row.values.iter().all(|v| v.is_finite()) {
+            return Err(Error::not_finite());
+        }
+        let members = self.members.as_mut_slice();
+        match &mut self.kind {
+            Kind::Linear(_) => {}
+            Kind::Layers(layers) => layers.answer(row, out),
+            Kind::Distances(distances) => distances.answer(row, out),
+            Kind::Constant(answer) => {
+                out.scores.copy_from_slice(&answer.scores);
+                out.probabilities.copy_from_slice(&answer.probabilities);
+                out.labels.copy_from_slice(&answer.labels);
+            }
+            Kind::Trees(trees) => return trees.answer(row, out),
+            Kind::Calibrated(calibrated) => return calibrated.answer(members, run, row, out),
+            Kind::Vote(vote) => return vote.answer(members, run, row, out),
+            Kind::OneVsRest(rest) => return rest.one_vs_rest(members, run, row, probabilities, out),
+            Kind::OneVsOne(pairs) => return pairs.one_vs_one(members, run, row, out),
+            Kind::MultiOutput => return members::each_output(members, run, row, probabilities, out),
+        }
+        Ok(())
+    }
+}
+
+/// What reading a head needs.
+pub struct Context<'a> {
+    reader: &'a Reader<'a>,
+    stage: &'a Json,
+    input: Option<usize>,
+    depth: usize,
+}
+
+impl Context<'_> {
+    /// The width of the row.
+    fn width(&self) -> Result<usize> {
+        self.input.ok_or_else(no_row)
+    }
+
+    fn numbers(&self, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
+        self.reader.numbers(self.stage, name, rows, columns)
+    }
+
+    /// The key `outputs`.
+    fn outputs(&self) -> Result<usize> {
+        self.stage.int("outputs", MAX_CLASSES)
+    }
+
+    /// A member: a list of stages, with a head for `targets`.
+    fn member(&self, stages: &Json, targets: &Targets) -> Result<Pipeline> {
+        let Json::Array(stages) = stages else { return Err(Error::file("a member must be a list of stages")) };
+        Pipeline::read(self.reader, stages, self.input, Some(targets), self.depth + 1)
+    }
+
+    /// The key `members`: `count` of them where that is given.
+    fn members(&self, count: Option<usize>) -> Result<&[Json]> {
+        let members = self.stage.array("members")?;
+        let found = members.len();
+        if found == 0 || found > MAX_MEMBERS || count.is_some_and(|count| count != found) {
+            let wanted = count.unwrap_or(MAX_MEMBERS);
+            return Err(Error::file(format!("{found} members, and not {wanted} (at most {MAX_MEMBERS} are allowed)")));
+        }
+        Ok(members)
+    }
+}
+
+fn constant(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
+    let (p, labels, largest) = match *targets {
+        Targets::Multilabel(classes) => (classes, classes, 1),
+        Targets::Single(classes) => (classes, 1, classes as u32 - 1),
+        Targets::Multioutput(_) => (0, 0, 0),
+    };
+    let probabilities = context.numbers("probabilities", p, None)?;
+    let labels = context.reader.u32s(context.stage, "labels", Some(labels), None)?;
+    if labels.iter().any(|&label| label > largest) {
+        return Err(Error::file(format!("a label of 'constant' is above {largest}")));
+    }
+    let shape = Shape { scores: p, probabilities: p, labels: labels.len() };
+    Ok((Kind::Constant(Answer { scores: probabilities.clone(), probabilities, labels }), shape))
+}

@@ -1,0 +1,266 @@
+//! A pipeline: where its row comes from, what becomes of it, and the head that answers for it.
+//!
+//! Pipelines stand in pipelines: as the branches of a union, as the members of a head. Each has its own row and answer,
+//! used again from text to text, so that nothing is allocated for one.
+
+use crate::config::{MAX_FEATURES, Reader, Targets, choose};
+use crate::counter::Counter;
+use crate::error::{Error, Result};
+use crate::estimator::{Answer, Head, Kind, Shape};
+use crate::features::{Plan, Row};
+use crate::json::Json;
+use crate::prelude::*;
+use crate::transform::{Transform, plan};
+
+/// More than any pipeline has.
+const MAX_TRANSFORMS: usize = 64;
+const MAX_BRANCHES: usize = 64;
+const MAX_DEPTH: usize = 8;
+
+/// Where a row comes from.
+pub enum Front {
+    /// The text.
+    Text {
+        /// Its place among the vectorizers of the file.
+        number: usize,
+        /// What counts it.
+        counter: Box<Counter>,
+    },
+    /// The rows of several pipelines side by side.
+    Union(Vec<Pipeline>),
+    /// The row of the pipeline around this one.
+    Row,
+}
+
+/// See the module.
+pub struct Pipeline {
+    pub front: Front,
+    pub transforms: Vec<Transform>,
+    pub head: Option<Head>,
+    /// How many features the row has at the end of the transforms.
+    pub width: usize,
+    row: Row,
+    /// Where the way from text to scores is the usual one: it needs no row.
+    plan: Option<Plan>,
+    /// The last answer of the head.
+    pub answer: Answer,
+}
+
+/// One text on its way.
+pub struct Run<'t> {
+    pub text: &'t str,
+    /// Stored entries of the vectorizers' rows so far.
+    pub known: u32,
+    /// Whether somebody will look at the rows behind the answer.
+    pub rows: bool,
+}
+
+impl Pipeline {
+    /// Reads a list of stages. `input` is the width of the row around it, where there is one; `targets` asks for a head.
+    pub fn read(
+        reader: &Reader,
+        stages: &[Json],
+        input: Option<usize>,
+        targets: Option<&Targets>,
+        depth: usize,
+    ) -> Result<Self> {
+        if depth > MAX_DEPTH {
+            return Err(Error::file(format!("pipelines are nested deeper than {MAX_DEPTH}")));
+        }
+        let (stages, last) = match (stages.split_last(), targets) {
+            (Some((last, stages)), Some(targets)) => (stages, Some((last, targets))),
+            (None, Some(_)) => return Err(Error::file("a pipeline needs a head")),
+            (_, None) => (stages, None),
+        };
+        let (mut front, mut width, stages) = Self::front(reader, stages, input, depth)?;
+        if stages.len() > MAX_TRANSFORMS {
+            return Err(Error::file(format!(
+                "{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed",
+                stages.len()
+            )));
+        }
+        let mut transforms = Vec::with_capacity(stages.len());
+        for stage in stages {
+            let width = width.as_mut().ok_or_else(no_row)?;
+            transforms.push(Transform::read(reader, stage, width, depth)?);
+        }
+        let mut head = match last {
+            Some((stage, targets)) => Some(Head::read(reader, stage, width, targets, depth)?),
+            None => None,
+        };
+        if let Front::Text { counter, .. } = &mut front {
+            // What keeps the features' numbers may use what stands beside the counters.
+            let straight = transforms.iter().take_while(|t| t.keeps_features()).count();
+            let first = transforms.iter_mut().take(straight).find(|t| matches!(t, Transform::Idf(_)));
+            let idf = match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
+                Some(Transform::Idf(idf)) => idf,
+                _ => Vec::new(),
+            };
+            let straight = straight == transforms.len();
+            let coef = head.as_mut().filter(|_| straight).and_then(Head::take_coef).unwrap_or_default();
+            let outputs = coef.len() / counter.vectorizer.n_features;
+            counter.place(reader, &idf, &coef, outputs)?;
+        }
+        let width = width.unwrap_or(0);
+        if let Some(head) = &mut head {
+            head.finish(reader, width)?;
+        }
+        let answer = head.as_ref().map(|head| Answer::new(head.shape)).unwrap_or_default();
+        let straight = matches!(front, Front::Text { .. }) && head.as_ref().is_some_and(Head::is_beside_counters);
+        let plan = if straight { plan(&transforms) } else { None };
+        Ok(Self { front, transforms, head, width, row: Row::default(), plan, answer })
+    }
+
+    /// The first stage, if it makes the row; the row's width, where there is one; the other stages.
+    fn front<'j>(
+        reader: &Reader,
+        stages: &'j [Json],
+        input: Option<usize>,
+        depth: usize,
+    ) -> Result<(Front, Option<usize>, &'j [Json])> {
+        let [first, rest @ ..] = stages else { return Ok((Front::Row, input, stages)) };
+        if input.is_some() && !begins_with_text(stages) {
+            return Ok((Front::Row, input, stages));
+        }
+        if choose(first, "stage", &[("vectorize", false), ("union", true)])? {
+            let (branches, width) = Self::branches(reader, first, None, depth)?;
+            return Ok((Front::Union(branches), Some(width), rest));
+        }
+        let number = reader.vectorizers.get();
+        let counter = Box::new(Counter::read(reader, first)?);
+        let width = counter.vectorizer.n_features;
+        Ok((Front::Text { number, counter }, Some(width), rest))
+    }
+
+    /// The branches of a union and their width together.
+    pub fn branches(reader: &Reader, stage: &Json, input: Option<usize>, depth: usize) -> Result<(Vec<Self>, usize)> {
+        let branches = stage.array("branches")?;
+        if !(1..=MAX_BRANCHES).contains(&branches.len()) {
+            return Err(Error::file(format!("{} branches; 1 to {MAX_BRANCHES} are allowed", branches.len())));
+        }
+        let mut all = Vec::with_capacity(branches.len());
+        let mut width = 0;
+        for branch in branches {
+            let Json::Array(stages) = branch else { return Err(Error::file("a branch must be a list")) };
+            if input.is_some() && begins_with_text(stages) {
+                return Err(Error::file("a union among transforms has a branch that begins with a vectorizer"));
+            }
+            if input.is_none() && stages.is_empty() {
+                return Err(no_row());
+            }
+            let branch = Self::read(reader, stages, input, None, depth + 1)?;
+            width += branch.width;
+            all.push(branch);
+        }
+        if width > MAX_FEATURES {
+            return Err(Error::file(format!("{width} features side by side; at most {MAX_FEATURES} are allowed")));
+        }
+        Ok((all, width))
+    }
+
+    /// K, P and L.
+    pub fn shape(&self) -> Shape {
+        self.head.as_ref().map(|head| head.shape).unwrap_or_default()
+    }
+
+    /// Whether its row is that of the pipeline around it.
+    fn hands_on(&self) -> bool {
+        matches!(self.front, Front::Row) && self.transforms.is_empty()
+    }
+
+    /// Makes the row of a text; `input` is the row of the pipeline around it.
+    pub fn fill(&mut self, run: &mut Run, input: &Row) -> Result<()> {
+        if self.hands_on() {
+            return Ok(());
+        }
+        match &mut self.front {
+            Front::Text { counter, .. } => {
+                counter.count(run.text)?;
+                counter.features.finish(&mut self.row);
+                run.known = run.known.saturating_add(self.row.indices.len() as u32);
+            }
+            Front::Union(branches) => join(branches, run, input, &mut self.row)?,
+            Front::Row => self.row.clone_from(input),
+        }
+        for transform in &mut self.transforms {
+            match (transform, &self.front) {
+                (Transform::FeatureIdf, Front::Text { counter, .. }) => counter.features.scale(&mut self.row),
+                (transform, _) => transform.apply(run, &mut self.row)?,
+            }
+        }
+        #[cfg(feature = "broken")]
+        crate::broken::features(&mut self.row.values);
+        Ok(())
+    }
+
+    /// The row that `fill` made.
+    pub fn row<'r>(&'r self, input: &'r Row) -> &'r Row {
+        if self.hands_on() { input } else { &self.row }
+    }
+
+    /// Answers for a text, into `answer`.
+    pub fn answer(&mut self, run: &mut Run, input: &Row, probabilities: bool) -> Result<()> {
+        if let (Some(plan), false, Front::Text { counter, .. }) = (self.plan, run.rows, &mut self.front)
+            && let Some(Kind::Linear(linear)) = self.head.as_ref().map(|head| &head.kind)
+        {
+            counter.count(run.text)?;
+            let known = counter.features.score(plan, &mut self.answer.scores);
+            run.known = run.known.saturating_add(known as u32);
+            linear.conclude(probabilities, &mut self.answer);
+            return self.answer.check();
+        }
+        self.fill(run, input)?;
+        let hands_on = self.hands_on();
+        let Self { front, head, row, answer, .. } = self;
+        let counted = if let Front::Text { counter, .. } = front { Some(&counter.features) } else { None };
+        let row = if hands_on { input } else { row };
+        if let Some(head) = head {
+            head.answer(run, counted, row, probabilities, answer)?;
+        }
+        answer.check()
+    }
+
+    /// The pipeline in whose list a vectorizer stands; `number` counts from this pipeline's first.
+    pub fn with_vectorizer(&mut self, number: usize) -> Option<&mut Self> {
+        if let Front::Text { number: own, .. } = self.front
+            && own == number
+        {
+            return Some(self);
+        }
+        let branches = if let Front::Union(branches) = &mut self.front { branches.as_mut_slice() } else { &mut [] };
+        let members = self.head.as_mut().map(|head| head.members.as_mut_slice()).unwrap_or_default();
+        branches.iter_mut().chain(members).find_map(|p| p.with_vectorizer(number))
+    }
+}
+
+/// The rows of `branches` side by side.
+pub fn join(branches: &mut [Pipeline], run: &mut Run, input: &Row, out: &mut Row) -> Result<()> {
+    out.indices.clear();
+    out.values.clear();
+    let mut offset = 0;
+    for branch in branches {
+        branch.fill(run, input)?;
+        let row = branch.row(input);
+        out.indices.extend(row.indices.iter().map(|i| i + offset));
+        out.values.extend_from_slice(&row.values);
+        offset += branch.width as u32;
+    }
+    Ok(())
+}
+
+/// A stage that works on a row stands where there is none.
+pub fn no_row() -> Error {
+    Error::file("no row of features: a pipeline must begin with 'vectorize' or 'union'")
+}
+
+fn begins_with_text(stages: &[Json]) -> bool {
+    let Some(first) = stages.first() else { return false };
+    match first.str("stage") {
+        Ok("vectorize") => true,
+        Ok("union") => match first.array("branches") {
+            Ok([Json::Array(branch), ..]) => begins_with_text(branch),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,18 @@
+/** The one side effect of this package: the tag is defined, once, whoever loads it first. */
+import { type FailureDetail, type ReadyDetail, type ResultDetail, WasmTextClassifier } from "./element.js";
+
+const TAG = "wasm-text-classifier";
+if (customElements.get(TAG) === undefined) customElements.define(TAG, WasmTextClassifier);
+
+export { type FailureDetail, type ReadyDetail, type ResultDetail, WasmTextClassifier };
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "wasm-text-classifier": WasmTextClassifier;
+  }
+  interface HTMLElementEventMap {
+    "wcw-ready": CustomEvent<ReadyDetail>;
+    "wcw-result": CustomEvent<ResultDetail>;
+    "wcw-error": CustomEvent<FailureDetail>;
+  }
+}

@@ -1,0 +1,168 @@
+/** What the element shows: label, confidence, a bar for each class, what goes wrong. Everything of the model's as text. */
+import type { ClassificationResult, ClassScore } from "../types.js";
+import { labelText, probability, signed } from "../views/format.js";
+import type { FailureDetail } from "./element.js";
+import { Field } from "./field.js";
+import { SHEET } from "./sheet.js";
+
+/** So many classes have a bar. */
+const ROWS = 5;
+
+export interface Calls {
+  explore(open: boolean): void;
+  retry(): void;
+}
+
+export class Readout {
+  readonly #root: ShadowRoot;
+  readonly #calls: Calls;
+  readonly #box = make("div", "box");
+  readonly #status = make("p", "status");
+  readonly #progress = make("progress", "progress");
+  readonly #outcome = make("div", "outcome");
+  readonly #scores = make("ul", "scores");
+  readonly #more = make("button", "more");
+  #field: HTMLTextAreaElement | null = null;
+  #place: HTMLElement | null = null;
+  #offered = false;
+  #ready = false;
+
+  constructor(root: ShadowRoot, calls: Calls) {
+    this.#root = root;
+    this.#calls = calls;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(SHEET);
+    root.adoptedStyleSheets = [sheet];
+    // Both are always there, so that a screen reader hears every change of theirs.
+    this.#outcome.setAttribute("aria-live", "polite");
+    this.#status.setAttribute("role", "status");
+    this.#progress.hidden = true;
+    this.#progress.setAttribute("aria-label", "Loading the classifier");
+    this.#more.type = "button";
+    this.#more.addEventListener("click", () => calls.explore(this.#place === null));
+    this.#box.append(this.#outcome, this.#scores, this.#progress, this.#status, this.#more);
+    root.append(this.#box);
+    this.#offerNow();
+  }
+
+  theme(dark: boolean): void {
+    this.#box.dataset["theme"] = dark ? "dark" : "light";
+  }
+
+  /** A field inside the element; the same one again where there is one. */
+  ownField(): Field {
+    this.#field?.remove();
+    const field = make("textarea", "field");
+    field.setAttribute("aria-label", "Text to classify");
+    field.placeholder = "Text to classify";
+    field.dir = "auto";
+    field.rows = 2;
+    this.#field = field;
+    this.#box.prepend(field);
+    return Field.own(field);
+  }
+
+  progress(part: number | null): void {
+    if (part === null) this.#progress.removeAttribute("value");
+    else this.#progress.value = part;
+  }
+
+  state(state: string, problem: FailureDetail | null): void {
+    this.#ready = state === "ready";
+    this.#progress.hidden = state !== "loading";
+    this.#status.classList.toggle("bad", problem !== null);
+    this.#status.replaceChildren(problem !== null ? `${problem.message} ${problem.action}`.trim() : state === "loading" ? "Loading the classifier…" : "");
+    if (problem !== null && state === "failed") {
+      const again = make("button", "retry");
+      again.type = "button";
+      again.textContent = "Try again";
+      again.addEventListener("click", () => this.#calls.retry());
+      this.#status.append(" ", again);
+    }
+    this.#offerNow();
+  }
+
+  show(result: ClassificationResult | null, text: string): void {
+    if (result === null) {
+      this.#outcome.replaceChildren();
+      this.#scores.replaceChildren();
+      return;
+    }
+    const label = make("span", "label");
+    label.textContent = labelText(result.label);
+    label.dir = "auto";
+    label.dataset["tone"] = result.is_uncertain ? "" : tone(result, result.class_index);
+    const confidence = make("span", "confidence");
+    confidence.textContent = result.confidence === null ? "" : result.confidence.toFixed(3);
+    const chips = [
+      ...(result.is_uncertain ? [chip("not sure", "unsure")] : []),
+      ...(result.known_features === 0 && text !== "" ? [chip("no known feature", "unknown")] : []),
+    ];
+    this.#outcome.replaceChildren(label, " ", confidence, ...chips.flatMap((each) => [" ", each]));
+    this.#scores.setAttribute("aria-label", result.score_kind === "probability" ? "Probability of each class" : "Decision score of each class");
+    this.#scores.replaceChildren(...bars(result));
+  }
+
+  /** Whether the whole widget can be opened from here. */
+  offer(offered: boolean): void {
+    this.#offered = offered;
+    this.#offerNow();
+  }
+
+  /** The place of the whole widget while it is open. */
+  explorer(open: boolean): HTMLElement | null {
+    this.#place?.remove();
+    this.#place = open ? make("div", "explorer") : null;
+    if (this.#place !== null) this.#root.append(this.#place);
+    this.#offerNow();
+    return this.#place;
+  }
+
+  #offerNow(): void {
+    this.#more.hidden = !(this.#offered && this.#ready);
+    this.#more.textContent = this.#place === null ? "Why?" : "Close";
+    this.#more.setAttribute("aria-expanded", String(this.#place !== null));
+  }
+}
+
+function make<K extends keyof HTMLElementTagNameMap>(tag: K, part: string): HTMLElementTagNameMap[K] {
+  const el = document.createElement(tag);
+  el.part.add(part);
+  return el;
+}
+
+function chip(words: string, part: string): HTMLElement {
+  const el = make("span", "chip");
+  el.part.add(part);
+  el.textContent = words;
+  return el;
+}
+
+function bars(result: ClassificationResult): HTMLElement[] {
+  const { all_scores: scores, score_kind: kind } = result;
+  const order = scores.map((_, i) => i).sort((a, b) => (scores[b] as ClassScore).score - (scores[a] as ClassScore).score).slice(0, ROWS);
+  const scale = kind === "probability" ? 1 : Math.max(...scores.map(({ score }) => Math.abs(score)), 1e-12);
+  return order.map((i) => {
+    const { label, score } = scores[i] as ClassScore;
+    const row = make("li", "score");
+    const name = make("span", "class");
+    name.textContent = labelText(label);
+    name.dir = "auto";
+    const bar = make("span", "bar");
+    bar.setAttribute("aria-hidden", "true");
+    const fill = make("span", "fill");
+    fill.dataset["tone"] = tone(result, i);
+    fill.style.width = `${Math.min(100, Math.abs(score) / scale * 100)}%`;
+    bar.append(fill);
+    const number = make("span", "number");
+    number.textContent = kind === "probability" ? probability(score) : signed(score);
+    row.append(name, bar, number);
+    return row;
+  });
+}
+
+/** As in the widget: of two classes each has its colour, of more only the predicted one. */
+function tone(result: ClassificationResult, i: number): string {
+  if (result.all_scores.length === 2) return i === 1 ? "blue" : "orange";
+  return i === result.class_index ? "blue" : "grey";
+}

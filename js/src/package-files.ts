@@ -1,0 +1,90 @@
+/** The files beside this module: engines and worker. In the npm package their hashes are known when it is built. */
+import type { AssetCache } from "./cache/cache.js";
+import type { AssetKind } from "./cache/types.js";
+import type { WorkerSource } from "./engine/worker-client.js";
+import { EngineError } from "./errors.js";
+import { get } from "./http.js";
+import { sha256 } from "./sha256.js";
+import { keep, whole } from "./source.js";
+import type { Variant } from "./types.js";
+
+type FileName = "engine.simd.wasm" | "engine.baseline.wasm" | "worker.js";
+declare const WCW_FILES: Readonly<Record<FileName, string>> | undefined;
+const HASHES = typeof WCW_FILES === "undefined" ? null : WCW_FILES;
+
+export interface EngineFile {
+  /** Says which engine it is: a hash, else an address. */
+  readonly key: string;
+  readonly variant: Variant;
+  bytes(signal?: AbortSignal): Promise<ArrayBuffer>;
+}
+
+export type EngineOption = URL | string | { readonly bytes: ArrayBuffer; readonly variant: Variant } | undefined;
+export type WorkerOption = URL | string | { readonly source: BlobPart } | null | undefined;
+
+export async function engineFile(option: EngineOption, variant: Variant, cache: AssetCache | null): Promise<EngineFile> {
+  if (typeof option === "object" && !(option instanceof URL)) {
+    const { bytes } = option;
+    return { key: await sha256(new Uint8Array(bytes)), variant: option.variant, bytes: async () => bytes.slice(0) };
+  }
+  if (option !== undefined) {
+    const url = absolute(option);
+    return { key: url.href, variant, bytes: async (signal) => whole(await fetched(url, "engine", signal)) };
+  }
+  const name: FileName = `engine.${variant}.wasm`;
+  return { key: HASHES?.[name] ?? beside(name).href, variant, bytes: async (signal) => whole(await ownFile(name, "engine", cache, signal)) };
+}
+
+/** Where the worker's program comes from; a Blob of the cached program stands in where its address cannot be reached. */
+export async function workerSource(option: WorkerOption, cache: AssetCache | null): Promise<WorkerSource> {
+  if (option === null || (typeof document === "undefined" && typeof Worker === "undefined")) return null;
+  if (typeof option === "object" && "source" in option) return option;
+  if (option !== undefined) {
+    const url = absolute(option);
+    return sameOrigin(url) ? { url } : { source: await fetched(url, "worker") };
+  }
+  const url = beside("worker.js");
+  const own = (): Promise<Uint8Array<ArrayBuffer>> => ownFile("worker.js", "program", cache);
+  // A page may not start another origin's script, but a Blob of it.
+  return sameOrigin(url) ? { url, spare: own } : { source: await own() };
+}
+
+/** Keeps the worker's program for a visit without a network. */
+export async function keepWorker(cache: AssetCache): Promise<void> {
+  if (HASHES === null || typeof Worker === "undefined") return;
+  await ownFile("worker.js", "program", cache).catch(() => undefined);
+}
+
+/** A file of this package: out of the cache where its hash is known, else from beside this module, and then kept. */
+async function ownFile(name: FileName, kind: AssetKind, cache: AssetCache | null, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const hash = HASHES?.[name];
+  const url = beside(name);
+  const what = kind === "engine" ? "engine" : "worker";
+  if (hash === undefined) return fetched(url, what, signal);
+  const cached = await cache?.get(hash);
+  if (cached) return cached;
+  const bytes = await fetched(url, what, signal);
+  if ((await sha256(bytes)) !== hash) {
+    throw new EngineError(`The ${what} at ${url.href} is not the one that belongs to this program.`, `${what}-altered`, "Install the files of one version together.");
+  }
+  if (cache !== null) await keep(cache, { sha256: hash, kind, name }, bytes);
+  return bytes;
+}
+
+async function fetched(url: URL, what: "engine" | "worker", signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await get(url, what, { signal });
+  if (answer.same) throw new EngineError(`The server says that ${url.href} has not changed, but nothing was asked.`, "http-304");
+  return answer.bytes;
+}
+
+function beside(name: FileName): URL {
+  return new URL(`./${name}`, import.meta.url);
+}
+
+function sameOrigin(url: URL): boolean {
+  return url.origin === globalThis.location?.origin;
+}
+
+export function absolute(address: URL | string): URL {
+  return new URL(address, globalThis.location?.href ?? import.meta.url);
+}

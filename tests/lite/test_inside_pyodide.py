@@ -1,0 +1,31 @@
+"""The wheel inside Pyodide under Node: the package's own tests of model, engine and twin run there, by pytest."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import make_site
+import pytest
+import wheels
+
+ROOT = Path(__file__).resolve().parents[2]
+INSIDE = ["tests/pyodide/test_inside.py"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that the run installs: our wheel, the pinned ones, and the kernel's, which widgets need."""
+    folder = tmp_path_factory.mktemp("wheels")
+    wheels.own(folder)
+    for wheel in [*wheels.pinned().glob("*.whl"), *make_site.kernel_wheels()]:
+        shutil.copy(wheel, folder)
+    return folder
+
+
+def test_the_packages_own_tests_pass_inside_pyodide(installed: Path) -> None:
+    command = ["node", str(ROOT / "tests/pyodide/run.mjs"), str(installed), *(f"/repo/{path}" for path in INSIDE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
