@@ -50,7 +50,10 @@ impl Error {
 
     /// A feature value or a score became infinite or not a number.
     pub fn not_finite() -> Self {
-        Self::new(-6, "a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)")
+        Self::new(
+            -6,
+            "a score is not finite (the logarithm of a count that is not positive, or a sum beyond float64)",
+        )
     }
 
     /// The token pattern's budget is used up.

@@ -101,10 +101,9 @@ impl<'a> File<'a> {
 
     /// Takes `numbers` from what a model may ask for.
     pub fn spend(&self, numbers: usize) -> Result<()> {
-        let left =
-            self.budget.get().checked_sub(numbers).ok_or_else(|| {
-                Error::file(format!("the model's stages have more than {MAX_NUMBERS} numbers together"))
-            })?;
+        let left = self.budget.get().checked_sub(numbers).ok_or_else(|| {
+            Error::file(format!("the model's stages have more than {MAX_NUMBERS} numbers together"))
+        })?;
         self.budget.set(left);
         Ok(())
     }

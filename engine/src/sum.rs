@@ -75,9 +75,7 @@ impl Pipeline {
         let counted = if let Front::Text { counter, .. } = &self.front { Some(&counter.features) } else { None };
         let mut sum = head.sum(counted, self.row(input))?;
         for entry in sum.entries.iter_mut().filter(|entry| entry.0 == ROW) {
-            *entry = self
-                .origin(entry.1)
-                .ok_or_else(|| refused("behind 'svd' every feature is a mixture of all n-grams"))?;
+            *entry = self.origin(entry.1).ok_or_else(|| refused("behind 'svd' every feature is a mixture of all n-grams"))?;
         }
         Ok(sum)
     }
@@ -126,7 +124,9 @@ impl Head {
             Kind::Constant(answer) => Ok(Sum { scores: answer.scores.clone(), ..Sum::default() }),
             Kind::Calibrated(_) => mean(&[1.0], self.members.len() as f64),
             Kind::Vote(vote) if vote.soft => mean(&vote.weights, vote.total),
-            Kind::OneVsRest(rest) if rest.is_single() => parts().next().unwrap_or_else(|| Ok(Sum::default())),
+            Kind::OneVsRest(rest) if rest.is_single() => {
+                parts().next().unwrap_or_else(|| Ok(Sum::default()))
+            }
             Kind::OneVsRest(_) => {
                 let mut sum = Sum::new(self.members.len());
                 for (k, part) in parts().enumerate() {

@@ -55,11 +55,7 @@ fn calibrators(reader: &Reader, json: &Json, columns: usize) -> Result<Vec<Calib
     if !choose(json, "method", &[("sigmoid", false), ("isotonic", true)])? {
         let slope = reader.numbers(json, "slope", columns, None)?;
         let offset = reader.numbers(json, "offset", columns, None)?;
-        return Ok(slope
-            .into_iter()
-            .zip(offset)
-            .map(|(slope, offset)| Calibrator::Sigmoid { slope, offset })
-            .collect());
+        return Ok(slope.into_iter().zip(offset).map(|(slope, offset)| Calibrator::Sigmoid { slope, offset }).collect());
     }
     let knots = reader.u32s(json, "knots", Some(columns + 1), None)?;
     let n = reader.file.rows(&Reader::name(json, "x")?)?;

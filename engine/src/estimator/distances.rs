@@ -103,11 +103,7 @@ impl Distances {
     pub fn answer(&mut self, row: &Row, out: &mut Answer) {
         let Self { distances, probabilities, .. } = self;
         let first = |values: &[f64], out: &mut Answer| link::decide(Label::Argmax, values, 0.0, &mut out.labels);
-        if self.manhattan {
-            self.plain.manhattan(row, distances)
-        } else {
-            self.plain.euclidean(row, distances)
-        }
+        if self.manhattan { self.plain.manhattan(row, distances) } else { self.plain.euclidean(row, distances) }
         if self.nearest {
             distances.iter_mut().for_each(|d| *d = -*d);
             first(distances, out);

@@ -136,9 +136,7 @@ fn check(nodes: &[Node], roots: &[u32], width: usize) -> Result<()> {
         }
         for child in [node.left as usize, node.right as usize] {
             if child <= i || seen.get(child) != Some(&false) {
-                return Err(Error::file(format!(
-                    "child {child} of node {i} is not behind it, not there or another's too"
-                )));
+                return Err(Error::file(format!("child {child} of node {i} is not behind it, not there or another's too")));
             }
             seen[child] = true;
         }
