@@ -2,13 +2,14 @@
 
 use crate::config::{self, Analyzer, Method, Reader, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, Options, Row};
+use crate::features::{Features, Options};
 use crate::json::Json;
+use crate::lookup::SLACK;
 use crate::murmur;
-use crate::ngrams;
+use crate::ngrams::{self, Room};
 use crate::prelude::*;
-use crate::table::{self, STOP, Table};
-use crate::text::{Cutter, Normalizer, Pieces, Sink, Tokenizer};
+use crate::table::Table;
+use crate::text::{Normalizer, Pieces, Tokenizer, decode};
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
@@ -17,7 +18,8 @@ const MAX_VECTORIZERS: usize = 1024;
 /// head that comes straight behind.
 pub struct Counter {
     pub vectorizer: Vectorizer,
-    pub table: Table,
+    /// Until `place` lays it out.
+    table: Table,
     pub features: Features,
     pub pieces: Pieces,
     normalizer: Normalizer,
@@ -30,25 +32,9 @@ struct Scratch {
     normalized: Vec<u8>,
     tokenizer: Tokenizer,
     ranges: Vec<(u32, u32)>,
-    /// Words' nodes, or characters.
+    /// Words' slots, or the numbers of characters.
     symbols: Vec<u32>,
-    /// The node of the n-gram that begins at each symbol, for the current n.
-    nodes: Vec<u32>,
-}
-
-impl Sink for Vec<u32> {
-    #[inline(always)]
-    fn char(&mut self, c: char, _: u32, _: u32) {
-        self.push(c.into());
-    }
-
-    #[inline(always)]
-    fn pad(&mut self, _: u32) {
-        self.push(' '.into());
-    }
-
-    #[inline(always)]
-    fn end_group(&mut self) {}
+    room: Room,
 }
 
 impl Counter {
@@ -81,24 +67,26 @@ impl Counter {
         reader.file.spend(self.vectorizer.n_features)?;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
         let options = Options { signed, binary: self.vectorizer.binary, float32: reader.float32 };
-        self.features = Features::new(self.vectorizer.n_features, idf, coef, outputs, options);
+        let rows = (self.vectorizer.n_features, self.vectorizer.method != Method::Vocabulary);
+        let table = core::mem::take(&mut self.table);
+        self.features = Features::new(table, self.vectorizer.unicode, rows, idf, coef, outputs, options)?;
         Ok(())
     }
 
-    /// Fills `row` with the counts of `text`.
-    pub fn count(&mut self, text: &str, row: &mut Row) -> Result<()> {
+    /// Counts the n-grams of `text`.
+    #[inline(always)]
+    pub fn count(&mut self, text: &str) -> Result<()> {
         match self.vectorizer.method {
             Method::Vocabulary => self.look_up(text)?,
             Method::Hashing { .. } => self.hash(text)?,
         }
-        self.features.finish(row);
         Ok(())
     }
 
     /// Cuts `text` into `pieces`, the general way.
     pub fn cut(&mut self, text: &str, with_places: bool) -> Result<()> {
-        let table = &self.table;
-        let stop = |text: &[u8], start, end| table.token(text, start, end) == STOP;
+        let features = &self.features;
+        let stop = |text: &[u8], start, end| features.is_stop_word(features.word(text, start, end));
         self.pieces.cut(text, &self.vectorizer, &self.normalizer, with_places, stop)
     }
 
@@ -132,11 +120,11 @@ impl Counter {
         cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
         let count = self.vectorizer.n_features as u32;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
-        let stop_words = self.table.has_stop_words();
+        let stop_words = self.features.has_stop_words();
         self.features.reserve(ranges.len());
         for &(start, end) in ranges.iter() {
             let (start, end) = (start as usize, end as usize);
-            if stop_words && self.table.token(normalized, start, end) == STOP {
+            if stop_words && self.features.is_stop_word(self.features.word(normalized, start, end)) {
                 continue;
             }
             add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
@@ -149,44 +137,37 @@ impl Counter {
     fn look_up_joined(&mut self, text: &str) -> Result<()> {
         self.cut(text, false)?;
         let (min, max) = self.vectorizer.ngrams;
-        self.features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
-        self.pieces.ngrams((min, max), false, |_, _, ngram| self.features.add(self.table.whole(ngram)));
+        let features = &mut self.features;
+        features.reserve(self.pieces.ranges.len().saturating_mul(max - min + 1));
+        self.pieces.ngrams((min, max), false, |_, _, ngram| features.add(features.whole(ngram)));
         Ok(())
     }
 
     fn look_up(&mut self, text: &str) -> Result<()> {
-        let joined = self.vectorizer.joined();
-        if joined && self.vectorizer.ngrams.1 > 1 {
+        if self.vectorizer.joined() && self.vectorizer.ngrams.1 > 1 {
             return self.look_up_joined(text);
         }
-        let Scratch { normalized, ranges, symbols, nodes, tokenizer, .. } = &mut self.scratch;
+        let Scratch { normalized, ranges, symbols, room, tokenizer } = &mut self.scratch;
         normalized.clear();
-        symbols.clear();
         self.normalizer.run(text, normalized, None);
-        let version = self.vectorizer.unicode;
+        let (features, ngrams) = (&mut self.features, self.vectorizer.ngrams);
         match self.vectorizer.analyzer {
             Analyzer::Word { .. } => {
                 cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
-                let table = &self.table;
-                if joined {
-                    symbols.extend(ranges.iter().map(|&(a, b)| table.token(normalized, a as usize, b as usize)));
-                } else {
-                    symbols.extend(ranges.iter().map(|&(a, b)| table.word(normalized, a as usize, b as usize)));
+                symbols.clear();
+                symbols
+                    .extend(ranges.iter().map(|&(start, end)| features.word(normalized, start as usize, end as usize)));
+                if features.has_stop_words() {
+                    symbols.retain(|&slot| !features.is_stop_word(slot));
                 }
-                if self.table.has_stop_words() {
-                    symbols.retain(|&node| node != STOP);
-                }
-                ngrams::count_words(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+                ngrams::count_words(symbols, room, ngrams, features);
             }
-            Analyzer::Char => {
-                Cutter { version, words: false }.run(normalized, symbols);
-                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
-            }
-            Analyzer::CharWb => {
-                Cutter { version, words: true }.run(normalized, symbols);
-                ngrams::count_chars(&self.table, symbols, nodes, self.vectorizer.ngrams, &mut self.features);
+            analyzer => {
+                let within = analyzer == Analyzer::CharWb;
+                ngrams::number_chars(normalized, within, features, symbols);
+                ngrams::count_chars(symbols, within, room, ngrams, features);
                 // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
-                if self.vectorizer.ngrams.0 > 3 {
+                if within && ngrams.0 > 3 {
                     self.short_char_wb(text)?;
                 }
             }
@@ -198,12 +179,15 @@ impl Counter {
     #[inline(never)]
     fn short_char_wb(&mut self, text: &str) -> Result<()> {
         self.cut(text, false)?;
+        let Pieces { joined, ranges, groups, .. } = &self.pieces;
         let mut begin = 0;
-        for &end in &self.pieces.groups {
+        for &end in groups {
             let end = end as usize;
             if end - begin < self.vectorizer.ngrams.0 {
+                let chars: Vec<u32> =
+                    ranges[begin..end].iter().map(|&(at, _)| decode(joined, at as usize).0.into()).collect();
                 self.features.reserve(1);
-                self.features.add(self.table.chars(&self.scratch.symbols[begin..end]));
+                self.features.add(self.features.chars(&chars));
             }
             begin = end;
         }
@@ -231,7 +215,7 @@ fn cut_words(
     ranges: &mut Vec<(u32, u32)>,
 ) -> Result<()> {
     tokenizer.run(text, vectorizer, ranges)?;
-    text.resize(text.len() + table::SLACK, 0);
+    text.resize(text.len() + SLACK, 0);
     Ok(())
 }
 

@@ -131,20 +131,20 @@ impl Model {
     /// Stage 3: the row at the end of the transforms behind a vectorizer, in summation order.
     pub fn features(&mut self, vectorizer: usize, text: &str) -> Result<&Row> {
         let pipeline = list(&mut self.pipeline, vectorizer)?;
-        pipeline.fill(&mut Run { text, known: 0 }, &self.nothing)?;
+        pipeline.fill(&mut Run { text, known: 0, rows: true }, &self.nothing)?;
         Ok(pipeline.row(&self.nothing))
     }
 
     /// Stage 4.
     pub fn scores(&mut self, text: &str) -> Result<&[f64]> {
-        self.pipeline.answer(&mut Run { text, known: 0 }, &self.nothing, false)?;
+        self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false)?;
         Ok(&self.pipeline.answer.scores)
     }
 
     /// The spans of `text` and their weights.
     pub fn explain(&mut self, text: &str) -> Result<Explanation> {
         // The values and scores as `classify` has them; what follows only shares them out.
-        let scored = self.pipeline.answer(&mut Run { text, known: 0 }, &self.nothing, false);
+        let scored = self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false);
         scored.map_err(|error| error.at_text(0))?;
         if let Some(Kind::Constant(_)) = self.pipeline.head.as_ref().map(|head| &head.kind) {
             return Err(Error::unsupported("this model cannot be explained: it gives every text the same answer"));
@@ -198,7 +198,13 @@ impl Counter {
         self.features.finish(&mut Row::default());
         for (o, (seen, count)) in occurrences.iter().zip(counts) {
             let parts = match (signed && !self.vectorizer.binary, o.positive) {
-                (true, positive) if count != 0.0 => if positive { count } else { -count },
+                (true, positive) if count != 0.0 => {
+                    if positive {
+                        count
+                    } else {
+                        -count
+                    }
+                }
                 _ => f64::from(seen),
             };
             let weights = shares.weights.iter().skip(o.slot as usize).take(columns);
@@ -223,7 +229,7 @@ impl Counter {
         } else {
             let of = |&(start, end): &(u32, u32)| {
                 if is_word {
-                    self.table.word(&pieces.joined, start as usize, end as usize)
+                    self.features.word(&pieces.joined, start as usize, end as usize)
                 } else {
                     crate::text::decode(&pieces.joined, start as usize).0.into()
                 }
@@ -237,10 +243,10 @@ impl Counter {
                 let hash = murmur::murmur3(bytes);
                 (murmur::column(hash, features), murmur::is_positive(hash))
             } else if joined {
-                (self.table.whole(bytes), true)
+                (self.features.whole(bytes), true)
             } else {
                 let window = &symbols[first..first + n];
-                (if is_word { self.table.word_sequence(window) } else { self.table.chars(window) }, true)
+                (if is_word { self.features.word_sequence(window) } else { self.features.chars(window) }, true)
             };
             let slot = shares.slots.get(feature as usize).copied().unwrap_or(sum::NONE);
             if slot != sum::NONE {

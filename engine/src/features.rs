@@ -1,10 +1,21 @@
-//! What there is to know of each feature, side by side: its counter, its idf, its coefficients. And counting one text.
+//! What there is to know of each feature, side by side with the key by which it is found: its counter, its idf, its
+//! coefficients. And counting one text.
 //!
-//! A feature of a text costs one cache line here: counting touches it, and by the time the values are made and the scores
-//! summed it is at hand. There is no list to clear and no sorting: features are kept in order of first occurrence, and
-//! brought into ascending order by a two-level bitmap (a bit a feature, a bit a word of 64), read and cleared in one go.
+//! Looking up, counting and summing an n-gram costs one cache line here: what lies far is waited for once. There is no
+//! list to clear and no sorting: features are kept in order of first occurrence, and brought into ascending order by a
+//! two-level bitmap (a bit a feature, a bit a word of 64), read and cleared in one go.
+//!
+//! All is in one array of 32-bit *cells*. A *row* of it is a slot of the table: key, then at its *place* the counter, the
+//! sum of signs (signed only), which idf (where there is one), coefficients (one or two cells each). Hashed features are
+//! rows without keys. Rows have a size that keeps them within a cache line where they fit one.
 
+use crate::error::{Error, Result};
+use crate::lookup::{self, Alphabet};
 use crate::prelude::*;
+use crate::table::{Gram, NONE, Perfect, STOP, Table, Word};
+use crate::transform::Norm;
+use crate::unicode::Version;
+
 /// One row of features.
 #[derive(Clone, Default, Debug)]
 pub struct Row {
@@ -25,62 +36,404 @@ pub struct Options {
     pub float32: bool,
 }
 
-/// See the module. A feature's cells: counter, sum of signs (signed only), idf (two), coefficients (one or two each).
-#[derive(Default, Debug)]
+/// What lies between counts and the norm's quotient, where it is no more than this and in this order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan {
+    /// v ← 1 + ln v
+    pub sublinear: bool,
+    /// v ← v · idf
+    pub idf: bool,
+    /// v ← v / norm
+    pub norm: Option<Norm>,
+}
+
+/// Cells of a word's and an n-gram's key.
+const WORD_KEY: usize = 4;
+const GRAM_KEY: usize = 2;
+/// Cells of a cache line.
+const LINE: usize = 16;
+
+/// The rows of one perfect hash.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pilots: Vec<u8>,
+    slots: usize,
+    /// The place of slot 0.
+    first: usize,
+    /// Cells from place to place.
+    stride: usize,
+}
+
+impl Rows {
+    /// The slot where a key with this hash is, if it is anywhere.
+    #[inline(always)]
+    pub fn slot(&self, hash: u64) -> u32 {
+        lookup::slot(hash, &self.pilots, self.slots) as u32
+    }
+
+    /// The place of a slot.
+    #[inline(always)]
+    pub fn place(&self, slot: u32) -> usize {
+        self.first + slot as usize * self.stride
+    }
+}
+
+/// The counters alone, for a loop that looks up elsewhere.
+pub struct Counter<'a> {
+    cells: &'a mut [u32],
+    touched: &'a mut [u32],
+    /// Belongs back into the features' own.
+    pub used: usize,
+    /// The place of what is no feature.
+    pub none: usize,
+}
+
+impl Counter<'_> {
+    /// The key of the n-gram at a place.
+    #[inline(always)]
+    pub fn key(&self, place: usize) -> u64 {
+        self.cells.get(place - GRAM_KEY..place).map_or(0, get_u64)
+    }
+
+    /// One more at a place. Needs `reserve`.
+    #[inline(always)]
+    pub fn add(&mut self, place: usize) {
+        let Some(cell) = self.cells.get_mut(place) else { return };
+        let seen = *cell;
+        *cell = seen.saturating_add(1);
+        if let Some(touched) = self.touched.get_mut(self.used) {
+            *touched = place as u32;
+        }
+        self.used += usize::from(seen == 0);
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
 pub struct Features {
     cells: Vec<u32>,
-    /// Cells of a feature.
-    stride: usize,
-    /// Where in them the idf begins.
-    idf: usize,
-    /// Where in them the coefficients begin.
+    words: Rows,
+    levels: Vec<Rows>,
+    heap: Vec<u8>,
+    pub(crate) alphabet: Alphabet,
+    /// The alphabet as it stands in the table.
+    codes: Vec<u32>,
+    stop_words: bool,
+    /// The place of what is no feature. Its counter is never 0, as that of every row that is no feature: it would look
+    /// like a first occurrence.
+    none: usize,
+    /// Hashed features, by index; else empty, and the next two say which feature is where.
+    hashed: Rows,
+    place_of: Vec<u32>,
+    feature_of: Vec<u32>,
+    /// Places are so many bits more than their index in `feature_of`, counted from the first row.
+    shift: u32,
+    begin: usize,
+    /// From the place to the first coefficient.
     coef: usize,
+    /// The different idfs.
+    idfs: Vec<f64>,
     count: u32,
     options: Options,
+    /// Places in order of first occurrence; how many hold.
     touched: Vec<u32>,
-    /// How many of `touched` hold.
-    used: usize,
+    pub(crate) used: usize,
     bits: Vec<u64>,
-    words: Vec<u64>,
+    bit_words: Vec<u64>,
+    values: Vec<f64>,
 }
 
 impl Features {
-    /// For `idf` (F, or empty) and `coef` (F × K, feature-major).
-    pub fn new(features: usize, idf: &[f64], coef: &[f64], outputs: usize, options: Options) -> Self {
+    /// For the entries of `table`, `idf` (F, or empty) and `coef` (F × K, feature-major). With `hashed` every feature is
+    /// found by its index.
+    pub fn new(
+        table: Table,
+        version: Version,
+        (features, hashed): (usize, bool),
+        idf: &[f64],
+        coef: &[f64],
+        outputs: usize,
+        options: Options,
+    ) -> Result<Self> {
         let idf_at = 1 + usize::from(options.signed);
-        let coef_at = idf_at + if idf.is_empty() { 0 } else { 2 };
-        let used = coef_at + outputs * if options.float32 { 1 } else { 2 };
-        // So that few features lie across two cache lines.
-        let stride = if used <= 8 { used.next_power_of_two() } else { used.next_multiple_of(4) };
-        // One more than there are features: what is no feature is counted there, without a branch.
-        let mut cells = vec![0; (features + 1) * stride];
-        for (i, feature) in cells.chunks_exact_mut(stride).take(features).enumerate() {
-            if let Some(value) = idf.get(i) {
-                put(&mut feature[idf_at..], *value);
-            }
-            for (k, w) in coef[i * outputs..(i + 1) * outputs].iter().enumerate() {
-                #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
-                if options.float32 {
-                    feature[coef_at + k] = (*w as f32).to_bits();
-                } else {
-                    put(&mut feature[coef_at + 2 * k..], *w);
-                }
-            }
-        }
-        let words = if options.float32 { 0 } else { features.div_ceil(64) };
-        Self {
-            cells,
-            stride,
-            idf: idf_at,
+        let coef_at = idf_at + usize::from(!idf.is_empty());
+        let size = coef_at + outputs * if options.float32 { 1 } else { 2 };
+        let stride = |key: usize| {
+            let size = key + size;
+            if size <= LINE { size.next_power_of_two() } else { size.next_multiple_of(LINE) }
+        };
+        let word_stride = stride(WORD_KEY);
+        let gram_stride = stride(GRAM_KEY);
+        let hash_stride = stride(0);
+        let grams: usize = table.levels.iter().map(|level| level.entries.len()).sum();
+        let hash_rows = if hashed { features } else { 0 };
+        let cells = table.words.entries.len() * word_stride + grams * gram_stride + hash_rows * hash_stride;
+        // What is no feature has room for a word's key, which is that of no word, before it.
+        let mut array = vec![0; LINE + word_stride + cells];
+        let line = array.as_ptr().align_offset(LINE * 4).min(LINE);
+        let none = line + WORD_KEY;
+        let mut next = line + word_stride;
+        let mut rows = |pilots: Vec<u8>, slots: usize, stride: usize, key: usize| {
+            // An empty one leads to what is no feature.
+            let rows = Rows {
+                pilots,
+                slots,
+                first: if slots == 0 { none } else { next + key },
+                stride: if slots == 0 { 0 } else { stride },
+            };
+            next += slots * stride;
+            rows
+        };
+        let Table { words, levels, alphabet, heap } = table;
+        let mut this = Self {
+            words: rows(words.pilots, words.entries.len(), word_stride, WORD_KEY),
+            levels: Vec::with_capacity(levels.len()),
+            hashed: rows(Vec::new(), hash_rows, hash_stride, 0),
+            heap,
+            alphabet: Alphabet::new(&alphabet, version),
+            codes: alphabet,
+            stop_words: words.entries.iter().any(|e| e.feature == STOP),
+            none,
+            place_of: vec![none as u32; if hashed { 0 } else { features }],
+            feature_of: Vec::new(),
+            shift: if words.entries.is_empty() { gram_stride } else { gram_stride.min(word_stride) }.trailing_zeros(),
+            begin: line,
             coef: coef_at,
+            idfs: Vec::new(),
             count: features as u32,
             options,
             touched: Vec::new(),
             used: 0,
-            bits: vec![0; words],
-            words: vec![0; words.div_ceil(64)],
+            bits: Vec::new(),
+            bit_words: Vec::new(),
+            values: Vec::new(),
+            cells: Vec::new(),
+        };
+        let mut grams = Vec::with_capacity(levels.len());
+        for level in levels {
+            this.levels.push(rows(level.pilots, level.entries.len(), gram_stride, GRAM_KEY));
+            grams.push(level.entries);
+        }
+        if !options.float32 {
+            this.bits = vec![0; features.div_ceil(64)];
+            this.bit_words = vec![0; this.bits.len().div_ceil(64)];
+        }
+        array[none] = 1;
+        this.feature_of =
+            vec![NONE; if hashed && words.entries.is_empty() { 0 } else { (array.len() >> this.shift) + 1 }];
+        this.cells = array;
+        let which = this.distinct(idf);
+        let row = |this: &mut Self, place: usize, feature: u32| {
+            let cells = &mut this.cells[place..place + size];
+            let i = feature as usize;
+            if let Some(which) = which.get(i) {
+                cells[idf_at] = *which;
+            }
+            for (k, w) in coef[i * outputs..(i + 1) * outputs].iter().enumerate() {
+                #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
+                if options.float32 {
+                    cells[coef_at + k] = (*w as f32).to_bits();
+                } else {
+                    put(&mut cells[coef_at + 2 * k..], *w);
+                }
+            }
+        };
+        for feature in 0..hash_rows as u32 {
+            let place = this.hashed.place(feature);
+            row(&mut this, place, feature);
+        }
+        for (slot, word) in (0..).zip(&words.entries) {
+            let place = this.words.place(slot);
+            put_u64(&mut this.cells[place - 4..], word.key.0);
+            put_u64(&mut this.cells[place - 2..], word.key.1);
+            if this.claim(place, word.feature, STOP)? {
+                row(&mut this, place, word.feature);
+            }
+        }
+        for (level, entries) in (0..).zip(&grams) {
+            for (slot, gram) in (0..).zip(entries) {
+                let place = this.levels[level].place(slot);
+                put_u64(&mut this.cells[place - 2..], gram.key);
+                if this.claim(place, gram.feature, NONE)? {
+                    row(&mut this, place, gram.feature);
+                }
+            }
+        }
+        Ok(this)
+    }
+
+    /// Weights without a vectorizer: F × K.
+    pub fn of_weights(features: usize, coef: &[f64], outputs: usize, options: Options) -> Result<Self> {
+        Self::new(Table::default(), Version::V14, (features, true), &[], coef, outputs, options)
+    }
+
+    /// Gives the row at `place` to a feature, or to none (`NONE` or `other`). Whether there is one.
+    fn claim(&mut self, place: usize, feature: u32, other: u32) -> Result<bool> {
+        let wrong = |what: &str| Err(Error::file(format!("tensor 'vocabulary.table': {what}")));
+        self.feature_of[(place - self.begin) >> self.shift] = feature;
+        if feature == NONE || feature == other {
+            self.cells[place] = 1;
+            return Ok(false);
+        }
+        let Some(of) = self.place_of.get_mut(feature as usize) else { return wrong("a feature is out of range") };
+        if *of != self.none as u32 {
+            return wrong("a feature has two entries");
+        }
+        *of = place as u32;
+        Ok(true)
+    }
+
+    /// Fills `idfs`; which of them each feature has.
+    fn distinct(&mut self, idf: &[f64]) -> Vec<u32> {
+        let mask = (2 * idf.len()).next_power_of_two().max(2) - 1;
+        let mut seen = vec![NONE; if idf.is_empty() { 0 } else { mask + 1 }];
+        let mut which = Vec::with_capacity(idf.len());
+        for value in idf {
+            let mut at = lookup::mix(value.to_bits()) as usize & mask;
+            // A file that is made to crowd this gets entries of its own instead of an endless search.
+            let mut steps = 0;
+            while seen[at] != NONE && self.idfs[seen[at] as usize].to_bits() != value.to_bits() && steps < 64 {
+                at = (at + 1) & mask;
+                steps += 1;
+            }
+            if seen[at] == NONE || steps == 64 {
+                seen[at] = self.idfs.len() as u32;
+                self.idfs.push(*value);
+            }
+            which.push(seen[at]);
+        }
+        which
+    }
+
+    /// The table that these rows were made of.
+    pub fn table(&self) -> Table {
+        let key = |place: usize| get_u64(&self.cells[place..]);
+        let word = |slot: u32| {
+            let place = self.words.place(slot);
+            Word { key: (key(place - 4), key(place - 2)), feature: self.feature_of[(place - self.begin) >> self.shift] }
+        };
+        let level = |rows: &Rows| {
+            let gram = |slot: u32| {
+                let place = rows.place(slot);
+                Gram { key: key(place - 2), feature: self.feature_of[(place - self.begin) >> self.shift] }
+            };
+            Perfect { pilots: rows.pilots.clone(), entries: (0..rows.slots as u32).map(gram).collect() }
+        };
+        Table {
+            words: Perfect {
+                pilots: self.words.pilots.clone(),
+                entries: (0..self.words.slots as u32).map(word).collect(),
+            },
+            levels: self.levels.iter().map(level).collect(),
+            alphabet: self.codes.clone(),
+            heap: self.heap.clone(),
         }
     }
+
+    // ---- looking up
+
+    /// Whether there are stop words.
+    pub fn has_stop_words(&self) -> bool {
+        self.stop_words
+    }
+
+    /// The slot of the word `text[start..end]`, or `NONE`. `text` should have `SLACK` bytes behind it.
+    #[inline(always)]
+    pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        let (low, high) = lookup::word_key_at(text, start, end);
+        let slot = self.words.slot(lookup::word_hash((low, high)));
+        let place = self.words.place(slot);
+        let Some([a, b, c, d]) = self.cells.get(place - WORD_KEY..place) else { return NONE };
+        let found = (u64::from(*a) | u64::from(*b) << 32, u64::from(*c) | u64::from(*d) << 32);
+        let same = if high == lookup::LONG {
+            found.0 == low && lookup::in_heap(&self.heap, found.1) == text.get(start..end)
+        } else {
+            found == (low, high)
+        };
+        if same { slot } else { NONE }
+    }
+
+    /// The feature of an n-gram in a table whose entries are whole, or `NONE`.
+    pub fn whole(&self, ngram: &[u8]) -> u32 {
+        self.feature_of(self.word_place(self.word(ngram, 0, ngram.len())))
+    }
+
+    /// Whether a slot is that of a stop word.
+    #[inline(always)]
+    pub fn is_stop_word(&self, slot: u32) -> bool {
+        slot != NONE && self.feature_of.get((self.words.place(slot) - self.begin) >> self.shift) == Some(&STOP)
+    }
+
+    /// The place of a slot of `words`, or of what is no feature.
+    #[inline(always)]
+    pub fn word_place(&self, slot: u32) -> usize {
+        if slot == NONE { self.none } else { self.words.place(slot) }
+    }
+
+    /// The slot of a key in the n-grams of a level, and its place.
+    fn gram(&self, level: usize, key: u64) -> Option<(u32, usize)> {
+        let rows = self.levels.get(level)?;
+        let slot = rows.slot(lookup::mix(key));
+        let place = rows.place(slot);
+        (key != 0 && get_u64(&self.cells[place - GRAM_KEY..]) == key).then_some((slot, place))
+    }
+
+    /// The feature of words that were found one by one, or `NONE`.
+    pub fn word_sequence(&self, words: &[u32]) -> u32 {
+        let Some((&first, rest)) = words.split_first() else { return NONE };
+        if words.contains(&NONE) {
+            return NONE;
+        }
+        let mut found = (first, self.word_place(first));
+        for (level, &word) in (1..).zip(rest) {
+            let key = lookup::chained_key(u64::from(found.0) + 1, u64::from(word) + 1);
+            let Some(next) = self.gram(level, key) else { return NONE };
+            found = next;
+        }
+        self.feature_of(found.1)
+    }
+
+    /// The feature of an n-gram of characters, or `NONE`.
+    pub fn chars(&self, chars: &[u32]) -> u32 {
+        let bits = self.alphabet.bits;
+        let (first, rest) = chars.split_at(chars.len().min(lookup::direct(bits)));
+        let mut key = 0;
+        for &c in first {
+            let number = char::from_u32(c).map_or(0, |c| self.alphabet.get(c) & !lookup::WHITE);
+            if number == 0 {
+                return NONE;
+            }
+            key = key << bits | u64::from(number);
+        }
+        let Some(mut found) = first.len().checked_sub(1).and_then(|level| self.gram(level, key)) else { return NONE };
+        for (level, &c) in (first.len()..).zip(rest) {
+            let number = char::from_u32(c).map_or(0, |c| self.alphabet.get(c) & !lookup::WHITE);
+            let key = lookup::chained_key(u64::from(found.0) + 1, number.into());
+            let Some(next) = self.gram(level, key).filter(|_| number != 0) else { return NONE };
+            found = next;
+        }
+        self.feature_of(found.1)
+    }
+
+    /// The feature at a place, or `NONE`.
+    #[inline(always)]
+    fn feature_of(&self, place: usize) -> u32 {
+        if let Some(column) = place.wrapping_sub(self.hashed.first).checked_div(self.hashed.stride) {
+            return column as u32;
+        }
+        self.feature_of.get((place - self.begin) >> self.shift).copied().unwrap_or(NONE)
+    }
+
+    /// The place of a feature, or of what is none.
+    #[inline(always)]
+    fn place_of(&self, feature: u32) -> usize {
+        if feature >= self.count {
+            return self.none;
+        }
+        self.place_of.get(feature as usize).map_or_else(|| self.hashed.place(feature), |&place| place as usize)
+    }
+
+    // ---- counting
 
     /// Makes room for `more` calls of `add`.
     #[inline(always)]
@@ -90,128 +443,156 @@ impl Features {
         if self.touched.len() < most {
             self.touched.resize(most, 0);
         }
-        // The counter of what is no feature must never be 0: it would look like a first occurrence.
-        if let Some(none) = self.cells.get_mut(self.count as usize * self.stride) {
-            *none = 1;
-        }
+    }
+
+    /// The n-grams by their length − 1, and the counters.
+    #[inline(always)]
+    pub fn counter(&mut self) -> (&[Rows], Counter<'_>) {
+        let counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none: self.none };
+        (&self.levels, counter)
+    }
+
+    /// One more at a place. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_at(&mut self, place: usize) {
+        let (_, mut counter) = self.counter();
+        counter.add(place);
+        self.used = counter.used;
+    }
+
+    /// The place of the character with this number as a feature, or of what is none.
+    pub fn char_place(&self, number: u32) -> usize {
+        self.gram(0, number.into()).map_or(self.none, |(_, place)| place)
     }
 
     /// One more of feature `index`; nothing where it is no feature. Needs `reserve`.
     #[inline(always)]
     pub fn add(&mut self, index: u32) {
-        let cell = &mut self.cells[index.min(self.count) as usize * self.stride];
-        let seen = *cell;
-        *cell = seen.saturating_add(1);
-        if let Some(touched) = self.touched.get_mut(self.used) {
-            *touched = index;
-        }
-        self.used += usize::from(seen == 0);
+        self.add_at(self.place_of(index));
     }
 
     /// One more, with a sign. Needs `reserve`.
     #[inline(always)]
     pub fn add_signed(&mut self, index: u32, positive: bool) {
-        self.add(index);
-        let sum = &mut self.cells[index.min(self.count) as usize * self.stride + 1];
-        *sum = sum.wrapping_add(if positive { 1 } else { u32::MAX });
+        let place = self.place_of(index);
+        self.add_at(place);
+        if let Some(sum) = self.cells.get_mut(place + 1) {
+            *sum = sum.wrapping_add(if positive { 1 } else { u32::MAX });
+        }
     }
 
     /// Occurrences and value of a feature, before `finish`.
     pub fn counted(&self, index: u32) -> (u32, f64) {
-        let at = index as usize * self.stride;
-        (self.cells[at], self.value(&self.cells[at..]))
-    }
-
-    #[inline(always)]
-    fn value(&self, feature: &[u32]) -> f64 {
-        match self.options {
-            Options { binary: true, .. } => 1.0,
-            Options { signed: true, .. } => f64::from(feature[1].cast_signed()),
-            _ => f64::from(feature[0]),
-        }
+        let place = self.place_of(index);
+        (self.cells[place], value(&self.cells[place..], self.options))
     }
 
     /// Moves the counts into `row` and begins anew.
     pub fn finish(&mut self, row: &mut Row) {
         row.indices.clear();
         row.values.clear();
-        if self.options.float32 {
-            row.indices.extend_from_slice(&self.touched[..self.used]);
-        } else {
-            self.sort(&mut row.indices);
+        if !self.options.float32 {
+            self.sort();
+        }
+        row.indices.extend(self.touched[..self.used].iter().map(|&place| self.feature_of(place as usize)));
+        for &place in &self.touched[..self.used] {
+            row.values.push(take(&mut self.cells[place as usize..], self.options));
         }
         self.used = 0;
-        for &i in &row.indices {
-            let at = i as usize * self.stride;
-            let value = self.value(&self.cells[at..at + self.stride]);
-            self.cells[at] = 0;
-            if self.options.signed {
-                self.cells[at + 1] = 0;
-            }
-            row.values.push(value);
-        }
     }
 
-    fn sort(&mut self, out: &mut Vec<u32>) {
-        for &i in &self.touched[..self.used] {
+    /// Brings `touched` into ascending order of the features.
+    fn sort(&mut self) {
+        for &place in &self.touched[..self.used] {
+            let i = self.feature_of(place as usize);
             let word = (i / 64) as usize;
             self.bits[word] |= 1 << (i % 64);
-            self.words[word / 64] |= 1 << (word % 64);
+            self.bit_words[word / 64] |= 1 << (word % 64);
         }
-        for (high, words) in (0..).zip(&mut self.words) {
-            let mut words = core::mem::take(words);
+        let mut at = 0;
+        for high in 0..self.bit_words.len() {
+            let mut words = core::mem::take(&mut self.bit_words[high]);
             while words != 0 {
-                let word = high * 64 + words.trailing_zeros();
+                let word = high * 64 + words.trailing_zeros() as usize;
                 words &= words - 1;
-                let mut bits = core::mem::take(&mut self.bits[word as usize]);
+                let mut bits = core::mem::take(&mut self.bits[word]);
                 while bits != 0 {
-                    out.push(word * 64 + bits.trailing_zeros());
+                    let i = word as u32 * 64 + bits.trailing_zeros();
                     bits &= bits - 1;
+                    let place = self.place_of(i) as u32;
+                    if let Some(touched) = self.touched.get_mut(at) {
+                        *touched = place;
+                    }
+                    at += 1;
                 }
             }
         }
     }
 
-    /// v ← v · idf for the row's values.
-    #[inline(always)]
-    pub fn scale(&self, row: &mut Row) {
-        for (&i, v) in row.indices.iter().zip(&mut row.values) {
-            *v *= get(&self.cells[i as usize * self.stride + self.idf..]);
-        }
-    }
+    // ---- values and sums
 
-    /// Σ x · coef of the row, without intercept, into one number per output.
-    pub fn sum(&self, row: &Row, out: &mut [f64]) {
+    /// Counts to scores in one go, without intercept, by `plan`: the same operations in the same order as `finish`, the
+    /// transforms and `sum`. How many features there were.
+    pub fn score(&mut self, plan: Plan, out: &mut [f64]) -> usize {
+        if !self.options.float32 {
+            self.sort();
+        }
+        let used = core::mem::take(&mut self.used);
+        if self.values.len() < used {
+            self.values.resize(used, 0.0);
+        }
+        let idf_at = self.coef - 1;
+        let mut size = 0.0;
+        for (&place, kept) in self.touched[..used].iter().zip(&mut self.values) {
+            let Some(cells) = self.cells.get_mut(place as usize..place as usize + self.coef) else { continue };
+            let which = cells[idf_at] as usize;
+            let mut v = take(cells, self.options);
+            if plan.sublinear {
+                v = crate::transform::sublinear(v);
+            }
+            if plan.idf
+                && let Some(idf) = self.idfs.get(which)
+            {
+                v *= idf;
+            }
+            size = match plan.norm {
+                None => 1.0,
+                Some(norm) => norm.add(size, v),
+            };
+            *kept = v;
+        }
+        size = plan.norm.map_or(1.0, |norm| norm.size(size));
+        if size == 0.0 {
+            size = 1.0;
+        }
         // Fixed numbers of outputs so that the compiler keeps the sums in registers.
         match (out.len(), self.options.float32) {
-            (1, true) => self.fixed::<1, 1>(row, out),
-            (2, true) => self.fixed::<2, 1>(row, out),
-            (3, true) => self.fixed::<3, 1>(row, out),
-            (4, true) => self.fixed::<4, 1>(row, out),
-            (1, false) => self.fixed::<1, 2>(row, out),
-            (2, false) => self.fixed::<2, 2>(row, out),
-            (3, false) => self.fixed::<3, 2>(row, out),
-            (4, false) => self.fixed::<4, 2>(row, out),
-            (k, _) => {
+            (1, true) => self.fixed::<1, 1>(used, size, out),
+            (2, true) => self.fixed::<2, 1>(used, size, out),
+            (3, true) => self.fixed::<3, 1>(used, size, out),
+            (4, true) => self.fixed::<4, 1>(used, size, out),
+            (1, false) => self.fixed::<1, 2>(used, size, out),
+            (2, false) => self.fixed::<2, 2>(used, size, out),
+            (3, false) => self.fixed::<3, 2>(used, size, out),
+            (4, false) => self.fixed::<4, 2>(used, size, out),
+            _ => {
                 out.fill(0.0);
-                for (&i, &x) in row.indices.iter().zip(&row.values) {
-                    let coef = &self.cells[i as usize * self.stride + self.coef..];
-                    if self.options.float32 {
-                        out.iter_mut().zip(coef).for_each(|(s, &w)| *s += x * f64::from(f32::from_bits(w)));
-                    } else {
-                        out.iter_mut().zip(coef[..2 * k].as_chunks::<2>().0).for_each(|(s, w)| *s += x * get(w));
-                    }
+                for (&place, v) in self.touched[..used].iter().zip(&self.values) {
+                    self.add_product(place as usize, v / size, out);
                 }
             }
         }
+        used
     }
 
     /// K outputs, each coefficient of W cells.
     #[inline(always)]
-    fn fixed<const K: usize, const W: usize>(&self, row: &Row, out: &mut [f64]) {
+    fn fixed<const K: usize, const W: usize>(&self, used: usize, size: f64, out: &mut [f64]) {
         let mut sums = [0.0; K];
-        for (&i, &x) in row.indices.iter().zip(&row.values) {
-            let coef = &self.cells[i as usize * self.stride + self.coef..][..K * W];
+        for (&place, v) in self.touched[..used].iter().zip(&self.values) {
+            let x = v / size;
+            let at = place as usize + self.coef;
+            let Some(coef) = self.cells.get(at..at + K * W) else { continue };
             for k in 0..K {
                 sums[k] += x * if W == 1 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) };
             }
@@ -219,20 +600,76 @@ impl Features {
         out.copy_from_slice(&sums);
     }
 
+    /// out ← out + x · coef
+    #[inline(always)]
+    fn add_product(&self, place: usize, x: f64, out: &mut [f64]) {
+        let coef = self.cells.get(place + self.coef..).unwrap_or_default();
+        if self.options.float32 {
+            out.iter_mut().zip(coef).for_each(|(s, &w)| *s += x * f64::from(f32::from_bits(w)));
+        } else {
+            out.iter_mut().zip(coef.as_chunks::<2>().0).for_each(|(s, w)| *s += x * get(w));
+        }
+    }
+
+    /// v ← v · idf for the row's values.
+    pub fn scale(&self, row: &mut Row) {
+        for (&i, v) in row.indices.iter().zip(&mut row.values) {
+            let which = self.cells[self.place_of(i) + self.coef - 1] as usize;
+            *v *= self.idfs.get(which).copied().unwrap_or(1.0);
+        }
+    }
+
+    /// Σ x · coef of the row, without intercept, into one number per output.
+    pub fn sum(&self, row: &Row, out: &mut [f64]) {
+        out.fill(0.0);
+        for (&i, &x) in row.indices.iter().zip(&row.values) {
+            self.add_product(self.place_of(i), x, out);
+        }
+    }
+
     /// The coefficient of feature `index` for output `k`.
     pub fn weight(&self, index: u32, k: usize) -> f64 {
-        let coef = &self.cells[index as usize * self.stride + self.coef..];
+        let coef = &self.cells[self.place_of(index) + self.coef..];
         if self.options.float32 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) }
     }
 }
 
+/// What a row's counters say.
+#[inline(always)]
+fn value(row: &[u32], options: Options) -> f64 {
+    match options {
+        Options { binary: true, .. } => 1.0,
+        Options { signed: true, .. } => f64::from(row[1].cast_signed()),
+        _ => f64::from(row[0]),
+    }
+}
+
+/// The same, and sets them to 0.
+#[inline(always)]
+fn take(row: &mut [u32], options: Options) -> f64 {
+    let value = value(row, options);
+    row[0] = 0;
+    if options.signed {
+        row[1] = 0;
+    }
+    value
+}
+
+#[inline(always)]
+fn get_u64(cells: &[u32]) -> u64 {
+    u64::from(cells[0]) | u64::from(cells[1]) << 32
+}
+
 #[inline(always)]
 fn get(cells: &[u32]) -> f64 {
-    f64::from_bits(u64::from(cells[0]) | u64::from(cells[1]) << 32)
+    f64::from_bits(get_u64(cells))
+}
+
+fn put_u64(cells: &mut [u32], bits: u64) {
+    cells[0] = bits as u32;
+    cells[1] = (bits >> 32) as u32;
 }
 
 fn put(cells: &mut [u32], value: f64) {
-    let bits = value.to_bits();
-    cells[0] = bits as u32;
-    cells[1] = (bits >> 32) as u32;
+    put_u64(cells, value.to_bits());
 }

@@ -1,6 +1,6 @@
 //! Text classifiers that were trained in scikit-learn, run with scikit-learn's own answers.
 //!
-//! `error ← text ← table, features ← counter, transform, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
+//! `error ← text, lookup ← table ← features ← counter, transform, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
 //! file (docs/model-file.md) and nothing of files, browsers or Python. Arithmetic: float64 sums in an order fixed by the
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.
@@ -24,6 +24,7 @@ mod features;
 mod file;
 mod json;
 pub mod ln;
+mod lookup;
 mod model;
 pub mod murmur;
 mod ngrams;
@@ -36,7 +37,7 @@ mod transform;
 pub mod unicode;
 
 pub use error::{Error, Result};
-pub use explain::{Explanation, Span, Strings};
 pub use estimator::Shape;
+pub use explain::{Explanation, Span, Strings};
 pub use features::Row;
 pub use model::{Answers, Model};

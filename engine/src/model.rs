@@ -48,7 +48,7 @@ impl Model {
 
     /// The look-up table of a vectorizer as the bytes of the tensor `vocabulary.table`.
     pub fn table_bytes(&mut self, vectorizer: usize) -> Result<Vec<u8>> {
-        Ok(self.counter(vectorizer)?.table.to_bytes())
+        Ok(self.counter(vectorizer)?.features.table().to_bytes())
     }
 
     /// K, P and L: how many numbers there are for one text.
@@ -67,7 +67,7 @@ impl Model {
         let Shape { scores: k, probabilities: p, labels: l } = self.shape;
         let probabilities = !answers.probabilities.is_empty();
         for (i, text) in texts.enumerate() {
-            let mut run = Run { text, known: 0 };
+            let mut run = Run { text, known: 0, rows: false };
             self.pipeline.answer(&mut run, &self.nothing, probabilities).map_err(|error| error.at_text(i))?;
             let answer = &self.pipeline.answer;
             write(answers.scores, i * k, &answer.scores);

@@ -1,86 +1,178 @@
-//! Counting the n-grams of one text, length by length, in blocks of three passes: keys, look-ups, counters. Each pass does
-//! one kind of memory access and branches on none of them, so that many are under way at once: what is looked up lies
-//! far beyond the nearest caches, and waiting for it is what this costs.
+//! Counting the n-grams of one text, length by length, in blocks of two passes: keys and their slots; then what stands
+//! there. Neither branches on what it finds, so that many look-ups are under way at once: what is looked up lies far
+//! beyond the nearest caches, and waiting for it is what this costs.
 
-use crate::features::Features;
+use crate::features::{Counter, Features, Rows};
+use crate::lookup::{self, BLOCK, WHITE};
 use crate::prelude::*;
-use crate::table::{self, BLOCK, NONE, NOTHING, Table};
+use crate::table::NONE;
+use crate::text::decode;
 
-/// Words: for every n, the node of each beginning and the word after it. `nodes` is room to work in.
-pub fn count_words(
-    table: &Table,
-    words: &[u32],
-    nodes: &mut Vec<u32>,
-    (min, max): (usize, usize),
-    features: &mut Features,
-) {
+/// Room to work in, used again from text to text.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// The key of the n-gram that begins at each piece, for the current n; 0 where none can be found.
+    keys: Vec<u64>,
+    /// Its slot, or `NONE`.
+    slots: Vec<u32>,
+}
+
+/// Words, by their slots: for every n, the slot of each beginning and the word after it.
+pub fn count_words(words: &[u32], room: &mut Room, (min, max): (usize, usize), features: &mut Features) {
     features.reserve(words.len().saturating_mul(max - min + 1));
     if min == 1 {
-        words.iter().for_each(|&node| features.add(node));
+        for &slot in words {
+            features.add_at(features.word_place(slot));
+        }
     }
-    nodes.clear();
-    nodes.extend_from_slice(words);
+    if max < 2 {
+        return;
+    }
+    room.slots.clear();
+    room.slots.extend_from_slice(words);
     for n in 2..=max.min(words.len()) {
-        count(table, nodes, words.len() - n + 1, n >= min, features, |keys, nodes, from| {
-            for ((key, &node), &last) in keys.iter_mut().zip(nodes).zip(words.iter().skip(from + n - 1)) {
-                *key = if node == NONE || last == NONE { NOTHING } else { table::word_key(node, last) };
-            }
-        });
+        room.keys.clear();
+        room.keys.extend(room.slots.iter().zip(words.iter().skip(n - 1)).map(|(&beginning, &last)| {
+            let key = lookup::chained_key(u64::from(beginning) + 1, u64::from(last) + 1);
+            if beginning == NONE || last == NONE { 0 } else { key }
+        }));
+        count(n, n >= min, n < max, room, features);
     }
 }
 
-/// Characters: up to three at once, longer n-grams by the node of their beginning. Across words (char_wb) there are
-/// windows with two spaces side by side, which the table never holds.
-pub fn count_chars(
-    table: &Table,
-    chars: &[u32],
-    nodes: &mut Vec<u32>,
-    (min, max): (usize, usize),
-    features: &mut Features,
-) {
-    features.reserve(chars.len().saturating_mul(max - min + 1));
-    nodes.clear();
-    nodes.resize(chars.len(), NONE);
-    // Longer ones need the nodes of three, counted or not.
-    for n in min.min(3)..=max.min(chars.len()) {
-        let windows = chars.len() - n + 1;
-        match n {
-            1 => count(table, nodes, windows, n >= min, features, |keys, _, from| packed::<1>(keys, chars, from)),
-            2 => count(table, nodes, windows, n >= min, features, |keys, _, from| packed::<2>(keys, chars, from)),
-            3 => count(table, nodes, windows, n >= min, features, |keys, _, from| packed::<3>(keys, chars, from)),
-            _ => count(table, nodes, windows, n >= min, features, |keys, nodes, from| {
-                for ((key, &node), &last) in keys.iter_mut().zip(nodes).zip(chars.iter().skip(from + n - 1)) {
-                    *key = if node == NONE { NOTHING } else { table::chained_key(node, last) };
+/// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. With
+/// `within` (char_wb) one space stands between words, and no n-gram has it inside.
+pub fn count_chars(chars: &[u32], within: bool, room: &mut Room, (min, max): (usize, usize), features: &mut Features) {
+    features.reserve(chars.len().saturating_mul(max - min + 2));
+    let (bits, space) = (features.alphabet.bits, u64::from(features.alphabet.space));
+    let direct = lookup::direct(bits);
+    room.keys.clear();
+    room.keys.extend(chars.iter().map(|&c| u64::from(c)));
+    for n in 1..=max.min(chars.len()) {
+        if n > 1 {
+            room.keys.truncate(chars.len() - n + 1);
+            let lasts = chars.get(n - 1..).unwrap_or_default().iter().map(|&c| u64::from(c));
+            let inside = if within && n > 2 { space } else { u64::MAX };
+            if n <= direct {
+                let befores = chars.get(n - 2..).unwrap_or_default().iter().map(|&c| u64::from(c));
+                for ((key, last), before) in room.keys.iter_mut().zip(lasts).zip(befores) {
+                    let dead = *key == 0 || last == 0 || before == inside;
+                    *key = if dead { 0 } else { *key << bits | last };
                 }
-            }),
+            } else {
+                for ((key, last), &slot) in room.keys.iter_mut().zip(lasts).zip(&room.slots) {
+                    let dead = slot == NONE || last == 0;
+                    *key = if dead { 0 } else { lookup::chained_key(u64::from(slot) + 1, last) };
+                }
+            }
+        }
+        if n >= min || n >= direct {
+            count(n, n >= min, n >= direct && n < max, room, features);
+        }
+        if n == 1 && min == 1 && within {
+            count_shared_spaces(chars, features);
         }
     }
 }
 
-#[inline(always)]
-fn packed<const N: usize>(keys: &mut [u64], chars: &[u32], from: usize) {
-    let windows = chars.get(from..).unwrap_or_default().array_windows::<N>();
-    keys.iter_mut().zip(windows).for_each(|(key, window)| *key = table::packed_key(window));
+/// Each space between two words belongs to both.
+#[inline(never)]
+fn count_shared_spaces(chars: &[u32], features: &mut Features) {
+    let place = features.char_place(features.alphabet.space);
+    let spaces = chars.iter().filter(|&&c| c == features.alphabet.space).count();
+    for _ in 2..spaces {
+        features.add_at(place);
+    }
 }
 
-/// One length: `fill(keys, nodes, from)` makes the keys of the n-grams from `from` on, `nodes` becomes their nodes.
+/// One length: looks up `room.keys`; `kept`: their slots stay for the next length.
 #[inline(always)]
-fn count(
-    table: &Table,
-    nodes: &mut [u32],
-    windows: usize,
-    counted: bool,
-    features: &mut Features,
-    fill: impl Fn(&mut [u64], &[u32], usize),
-) {
-    let mut keys = [NOTHING; BLOCK];
-    let nodes = nodes.get_mut(..windows).unwrap_or_default();
-    for (block, nodes) in nodes.chunks_mut(BLOCK).enumerate() {
-        let keys = &mut keys[..nodes.len()];
-        fill(keys, nodes, block * BLOCK);
-        table.find(keys, nodes);
-        if counted {
-            nodes.iter().for_each(|&node| features.add(node));
+fn count(n: usize, counted: bool, kept: bool, room: &mut Room, features: &mut Features) {
+    if kept {
+        room.slots.resize(room.keys.len(), NONE);
+    }
+    let (levels, mut counter) = features.counter();
+    let Some(rows) = levels.get(n - 1) else {
+        return room.slots.fill(NONE);
+    };
+    if kept {
+        look_up(rows, counted, Some(&mut room.slots), &room.keys, &mut counter);
+    } else {
+        look_up(rows, counted, None, &room.keys, &mut counter);
+    }
+    features.used = counter.used;
+}
+
+#[inline(always)]
+fn look_up(rows: &Rows, counted: bool, mut kept: Option<&mut [u32]>, keys: &[u64], counter: &mut Counter) {
+    let mut slots = [0; BLOCK];
+    for (block, keys) in keys.chunks(BLOCK).enumerate() {
+        for (slot, &key) in slots.iter_mut().zip(keys) {
+            *slot = rows.slot(lookup::mix(key));
+        }
+        for (i, (&slot, &key)) in slots.iter().zip(keys).enumerate() {
+            let place = rows.place(slot);
+            let found = counter.key(place) == key && key != 0;
+            if counted {
+                counter.add(if found { place } else { counter.none });
+            }
+            if let Some(kept) = kept.as_mut().and_then(|kept| kept.get_mut(block * BLOCK + i)) {
+                *kept = if found { slot } else { NONE };
+            }
         }
     }
+}
+
+/// Cuts a normalized text into the numbers of its characters: char_wb (`within`) with one space around and between words,
+/// char with runs of two or more white spaces as one space. Of a
+/// text without words nothing is left.
+pub fn number_chars(text: &[u8], within: bool, features: &Features, out: &mut Vec<u32>) {
+    let alphabet = &features.alphabet;
+    let ascii = alphabet.ascii();
+    let space = alphabet.space;
+    out.clear();
+    out.resize(text.len() + 2, 0);
+    let mut used = 0;
+    let mut put = |at: usize, number: u32| {
+        if let Some(out) = out.get_mut(at) {
+            *out = number;
+        }
+    };
+    let mut after_white = within;
+    if within {
+        put(0, space);
+        used = 1;
+    }
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let what = if byte < 0x80 {
+            at += 1;
+            ascii[byte as usize]
+        } else {
+            let (c, length) = decode(text, at);
+            at += length;
+            alphabet.get(c)
+        };
+        let white = what & WHITE != 0;
+        if within {
+            put(used, if white { space } else { what });
+            used += usize::from(!(white && after_white));
+        } else if white && after_white {
+            put(used - 1, space);
+        } else {
+            put(used, what & !WHITE);
+            used += 1;
+        }
+        after_white = white;
+    }
+    if within {
+        if after_white {
+            // The last space is there already; of a text without words it is the only one.
+            used -= usize::from(used == 1);
+        } else {
+            put(used, space);
+            used += 1;
+        }
+    }
+    out.truncate(used);
 }

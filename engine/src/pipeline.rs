@@ -6,11 +6,11 @@
 use crate::config::{MAX_FEATURES, Reader, Targets, choose};
 use crate::counter::Counter;
 use crate::error::{Error, Result};
-use crate::estimator::{Answer, Head, Shape};
-use crate::features::Row;
+use crate::estimator::{Answer, Head, Kind, Shape};
+use crate::features::{Plan, Row};
 use crate::json::Json;
 use crate::prelude::*;
-use crate::transform::Transform;
+use crate::transform::{Transform, plan};
 
 /// More than any pipeline has.
 const MAX_TRANSFORMS: usize = 64;
@@ -40,6 +40,8 @@ pub struct Pipeline {
     /// How many features the row has at the end of the transforms.
     pub width: usize,
     row: Row,
+    /// Where the way from text to scores is the usual one: it needs no row.
+    plan: Option<Plan>,
     /// The last answer of the head.
     pub answer: Answer,
 }
@@ -49,6 +51,8 @@ pub struct Run<'t> {
     pub text: &'t str,
     /// Stored entries of the vectorizers' rows so far.
     pub known: u32,
+    /// Whether somebody will look at the rows behind the answer.
+    pub rows: bool,
 }
 
 impl Pipeline {
@@ -102,7 +106,9 @@ impl Pipeline {
             head.finish(reader, width)?;
         }
         let answer = head.as_ref().map(|head| Answer::new(head.shape)).unwrap_or_default();
-        Ok(Self { front, transforms, head, width, row: Row::default(), answer })
+        let straight = matches!(front, Front::Text { .. }) && head.as_ref().is_some_and(Head::is_beside_counters);
+        let plan = if straight { plan(&transforms) } else { None };
+        Ok(Self { front, transforms, head, width, row: Row::default(), plan, answer })
     }
 
     /// The first stage, if it makes the row; the row's width, where there is one; the other stages.
@@ -169,7 +175,8 @@ impl Pipeline {
         }
         match &mut self.front {
             Front::Text { counter, .. } => {
-                counter.count(run.text, &mut self.row)?;
+                counter.count(run.text)?;
+                counter.features.finish(&mut self.row);
                 run.known = run.known.saturating_add(self.row.indices.len() as u32);
             }
             Front::Union(branches) => join(branches, run, input, &mut self.row)?,
@@ -193,6 +200,15 @@ impl Pipeline {
 
     /// Answers for a text, into `answer`.
     pub fn answer(&mut self, run: &mut Run, input: &Row, probabilities: bool) -> Result<()> {
+        if let (Some(plan), false, Front::Text { counter, .. }) = (self.plan, run.rows, &mut self.front)
+            && let Some(Kind::Linear(linear)) = self.head.as_ref().map(|head| &head.kind)
+        {
+            counter.count(run.text)?;
+            let known = counter.features.score(plan, &mut self.answer.scores);
+            run.known = run.known.saturating_add(known as u32);
+            linear.conclude(probabilities, &mut self.answer);
+            return self.answer.check();
+        }
         self.fill(run, input)?;
         let hands_on = self.hands_on();
         let Self { front, head, row, answer, .. } = self;
@@ -201,7 +217,7 @@ impl Pipeline {
         if let Some(head) = head {
             head.answer(run, counted, row, probabilities, answer)?;
         }
-        if answer.scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
+        answer.check()
     }
 
     /// The pipeline in whose list a vectorizer stands; `number` counts from this pipeline's first.

@@ -4,7 +4,7 @@
 use crate::config::{MAX_FEATURES, Reader, choose};
 use crate::dense::Matrix;
 use crate::error::{Error, Result};
-use crate::features::Row;
+use crate::features::{Plan, Row};
 use crate::json::Json;
 use crate::ln::{ln, ln_count};
 use crate::pipeline::{Pipeline, Run, join};
@@ -86,12 +86,17 @@ impl Transform {
                     if new == kept.len() as u32 {
                         kept.push(old);
                     } else if new != LEFT_OUT {
-                        return Err(Error::file(format!("'select' sends feature {old} to {new}: kept ones must ascend from 0")));
+                        return Err(Error::file(format!(
+                            "'select' sends feature {old} to {new}: kept ones must ascend from 0"
+                        )));
                     }
                 }
                 *width = stage.int("n_features", MAX_FEATURES)?;
                 if kept.len() != *width || kept.is_empty() {
-                    return Err(Error::file(format!("'select' keeps {} features, 'n_features' says {width}", kept.len())));
+                    return Err(Error::file(format!(
+                        "'select' keeps {} features, 'n_features' says {width}",
+                        kept.len()
+                    )));
                 }
                 Self::Select { places, kept }
             }
@@ -136,7 +141,7 @@ impl Transform {
     /// Applies the step to a row.
     pub fn apply(&mut self, run: &mut Run, row: &mut Row) -> Result<()> {
         match self {
-            Self::SublinearTf => row.values.iter_mut().for_each(|v| *v = log(*v) + 1.0),
+            Self::SublinearTf => row.values.iter_mut().for_each(|v| *v = sublinear(*v)),
             // Where it stands beside the counters, the pipeline has done it.
             Self::FeatureIdf => {}
             Self::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
@@ -176,6 +181,12 @@ fn keep(row: &mut Row, f: impl Fn(u32, f64) -> Option<(u32, f64)>) {
     row.values.truncate(n);
 }
 
+/// 1 + ln v
+#[inline]
+pub fn sublinear(v: f64) -> f64 {
+    log(v) + 1.0
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -187,12 +198,43 @@ fn log(v: f64) -> f64 {
 }
 
 fn normalize(norm: Norm, values: &mut [f64]) {
-    let size = match norm {
-        Norm::L1 => values.iter().fold(0.0, |sum, v| sum + v.abs()),
-        Norm::L2 => libm::sqrt(values.iter().fold(0.0, |sum, v| sum + v * v)),
-        Norm::Max => values.iter().fold(0.0, |max: f64, v| max.max(v.abs())),
-    };
+    let size = norm.size(values.iter().fold(0.0, |sum, v| norm.add(sum, *v)));
     if size != 0.0 {
         values.iter_mut().for_each(|v| *v /= size);
     }
+}
+
+impl Norm {
+    /// Adds a value to what becomes the norm, from 0.0.
+    #[inline(always)]
+    pub fn add(self, sum: f64, v: f64) -> f64 {
+        match self {
+            Norm::L1 => sum + v.abs(),
+            Norm::L2 => sum + v * v,
+            Norm::Max => sum.max(v.abs()),
+        }
+    }
+
+    /// The norm of all that was added.
+    #[inline(always)]
+    pub fn size(self, sum: f64) -> f64 {
+        if self == Norm::L2 { libm::sqrt(sum) } else { sum }
+    }
+}
+
+/// The plan of transforms that are the usual ones, in the usual order.
+pub fn plan(transforms: &[Transform]) -> Option<Plan> {
+    if cfg!(feature = "broken") {
+        return None; // so that stages can be broken one by one
+    }
+    let mut plan = Plan::default();
+    for transform in transforms {
+        match transform {
+            Transform::SublinearTf if !plan.sublinear && !plan.idf && plan.norm.is_none() => plan.sublinear = true,
+            Transform::FeatureIdf if !plan.idf && plan.norm.is_none() => plan.idf = true,
+            Transform::Norm(norm) if plan.norm.is_none() => plan.norm = Some(*norm),
+            _ => return None,
+        }
+    }
+    Some(plan)
 }

@@ -45,7 +45,7 @@ impl Linear {
         if !coef.is_empty() {
             reader.file.spend(width)?;
             let options = Options { float32: reader.float32, ..Options::default() };
-            self.own = Some(Features::new(width, &[], &coef, self.intercept.len(), options));
+            self.own = Some(Features::of_weights(width, &coef, self.intercept.len(), options)?);
         }
         Ok(())
     }
@@ -65,6 +65,12 @@ impl Linear {
         if let Some(weights) = self.weights(counted) {
             weights.sum(row, &mut out.scores);
         }
+        self.conclude(probabilities, out);
+    }
+
+    /// From the sums in `out` to all the rest.
+    #[inline(always)]
+    pub fn conclude(&self, probabilities: bool, out: &mut Answer) {
         out.scores.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
         #[cfg(feature = "broken")]
         crate::broken::scores(&mut out.scores);

@@ -55,6 +55,12 @@ impl Answer {
             labels: vec![0; shape.labels],
         }
     }
+
+    /// Whether the scores are numbers.
+    #[inline(always)]
+    pub fn check(&self) -> Result<()> {
+        if self.scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
+    }
 }
 
 /// What a head does.
@@ -80,13 +86,7 @@ pub struct Head {
 
 impl Head {
     /// Reads the last stage of a pipeline, whose row, where there is one, is `width` wide there.
-    pub fn read(
-        reader: &Reader,
-        stage: &Json,
-        width: Option<usize>,
-        targets: &Targets,
-        depth: usize,
-    ) -> Result<Self> {
+    pub fn read(reader: &Reader, stage: &Json, width: Option<usize>, targets: &Targets, depth: usize) -> Result<Self> {
         const NAMES: [&str; 10] = [
             "linear",
             "layers",
@@ -131,6 +131,11 @@ impl Head {
     /// The coefficients of a linear head, which will stand beside the counters.
     pub fn take_coef(&mut self) -> Option<Vec<f64>> {
         if let Kind::Linear(linear) = &mut self.kind { Some(core::mem::take(&mut linear.coef)) } else { None }
+    }
+
+    /// Whether it is linear and its coefficients stand beside the counters.
+    pub fn is_beside_counters(&self) -> bool {
+        if let Kind::Linear(linear) = &self.kind { linear.weights(None).is_none() } else { false }
     }
 
     /// Gives a linear head whose coefficients nobody took their own place.
