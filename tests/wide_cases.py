@@ -148,7 +148,7 @@ _TWO: dict[str, Callable[[], Any]] = {
     ),
 }
 _MANY: dict[str, Callable[[], Any]] = {
-    "rest": lambda: make_pipeline(_tfidf(), OneVsRestClassifier(LogisticRegression())),
+    "rest": lambda: make_pipeline(_tfidf(), OneVsRestClassifier(LogisticRegression(C=100))),
     "rest-svc": lambda: make_pipeline(_tfidf(), OneVsRestClassifier(LinearSVC())),
     "rest-bayes": lambda: make_pipeline(CountVectorizer(), OneVsRestClassifier(MultinomialNB())),
     "layers": lambda: make_pipeline(_tfidf(), _mlp(6)),
