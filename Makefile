@@ -1,6 +1,6 @@
 # The only command surface. Every command runs `make setup` first, which costs a second where nothing is missing.
-.PHONY: help setup assets build demo test test-rust test-js test-python test-long check check-python check-rust check-js \
-	bench fuzz lite pyodide docs fmt clean
+.PHONY: help setup assets build demo test test-rust test-js test-python test-long test-sklearn check check-python check-rust \
+	check-js bench fuzz lite pyodide docs fmt clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -44,6 +44,10 @@ test-python: assets
 ## make test-long    a hundred times more random cases
 test-long: assets
 	WCW_LONG=1 $(PYTEST) --timeout 14400 tests
+
+## make test-sklearn the converter's tests under the oldest and the newest supported scikit-learn; ONLY=oldest
+test-sklearn: assets
+	$(PY) tools/test_sklearn_versions.py $(ONLY)
 
 ## make check        formats, lints, types, and that the versions agree
 check: setup check-python check-rust check-js
