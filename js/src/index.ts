@@ -7,5 +7,5 @@ export type { RawBatch } from "./engine/abi.js";
 export { EngineError, InputError, ModelFileError, WasmClfError } from "./errors.js";
 export type { BatchOptions } from "./slices.js";
 export type {
-  ClassificationResult, ClassScore, Explanation, FirstDifference, Label, ModelInfo, ParityReport, RanOn, Span, Stage, Variant,
+  ClassificationResult, ClassIndex, ClassScore, Explanation, FirstDifference, Label, Labels, ModelInfo, ParityReport, RanOn, Span, Stage, Variant,
 } from "./types.js";

@@ -7,6 +7,7 @@
  */
 
 import type { WireError } from "./errors.js";
+import type { ClassIndex } from "./types.js";
 
 export const PROTOCOL = 1;
 export const CHUNK_BYTES = 256 * 1024;
@@ -59,7 +60,7 @@ export interface AnswerMessage {
   readonly type: "answer";
   readonly seq: number;
   readonly text: string | null;
-  readonly class_index: number;
+  readonly class_index: ClassIndex;
   readonly known: number;
 }
 

@@ -6,15 +6,21 @@ export type Label = string | number | boolean | bigint;
 export type RanOn = "tab-worker" | "tab-main" | "kernel-wasm" | "node";
 export type Variant = "simd" | "baseline";
 
+/** One class, or several: those that are on (multilabel), or one for each output (multioutput). */
+export type Labels = Label | readonly Label[];
+export type ClassIndex = number | readonly number[];
+
 export interface ClassScore {
   readonly label: Label;
+  /** Of a multioutput model: which output, from 0. */
+  readonly output?: number;
   readonly score: number;
 }
 
 export interface ClassificationResult {
-  readonly label: Label;
-  readonly class_index: number;
-  /** The label's probability; null where the source has only decision scores. */
+  readonly label: Labels;
+  readonly class_index: ClassIndex;
+  /** The label's probability; null where the source has only decision scores, or several labels. */
   readonly confidence: number | null;
   readonly score_kind: "probability" | "decision";
   /** In the order of the model's classes; a binary decision head lists −s and s. */

@@ -329,8 +329,8 @@ function quietly(run: () => void): void {
 
 /** JSON knows no bigint; Python puts its own class back by `class_index`. */
 function plain(result: ClassificationResult): Record<string, unknown> {
-  const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : label);
-  return { ...result, label: word(result.label), all_scores: result.all_scores.map(({ label, score }) => ({ label: word(label), score })) };
+  const word = (label: unknown): unknown => (typeof label === "bigint" ? String(label) : Array.isArray(label) ? label.map(word) : label);
+  return { ...result, label: word(result.label), all_scores: result.all_scores.map((score) => ({ ...score, label: word(score.label) })) };
 }
 
 /** A report as Python sent it. Pyodide's kernel leaves out what is None. */

@@ -1,4 +1,5 @@
 /** What the element shows: label, confidence, a bar for each class, what goes wrong. Everything of the model's as text. */
+import { isChosen } from "../results.js";
 import type { ClassificationResult, ClassScore } from "../types.js";
 import { labelText, probability, signed } from "../views/format.js";
 import type { FailureDetail } from "./element.js";
@@ -91,7 +92,7 @@ export class Readout {
     const label = make("span", "label");
     label.textContent = labelText(result.label);
     label.dir = "auto";
-    label.dataset["tone"] = result.is_uncertain ? "" : tone(result, result.class_index);
+    label.dataset["tone"] = result.is_uncertain ? "" : tone(result, result.all_scores.findIndex((_, i) => isChosen(result, i)));
     const confidence = make("span", "confidence");
     confidence.textContent = result.confidence === null ? "" : result.confidence.toFixed(3);
     const chips = [
@@ -163,6 +164,6 @@ function bars(result: ClassificationResult): HTMLElement[] {
 
 /** As in the widget: of two classes each has its colour, of more only the predicted one. */
 function tone(result: ClassificationResult, i: number): string {
-  if (result.all_scores.length === 2) return i === 1 ? "blue" : "orange";
-  return i === result.class_index ? "blue" : "grey";
+  if (result.all_scores.length === 2 && typeof result.class_index === "number") return i === 1 ? "blue" : "orange";
+  return isChosen(result, i) ? "blue" : "grey";
 }

@@ -6,5 +6,5 @@ export function explainedColumn(state: ViewState): number {
   const chosen = state.explainedClass.value;
   if (chosen !== null && chosen < classes) return chosen;
   // Two classes are two ends of one scale: + speaks for the second, − for the first, whichever was predicted.
-  return classes === 2 ? 1 : (state.answer.value?.result.class_index ?? 0);
+  return classes === 2 ? 1 : [state.answer.value?.result.class_index ?? 0].flat()[0] ?? 0;
 }

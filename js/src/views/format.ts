@@ -1,5 +1,5 @@
 /** Numbers and words as the views show them. */
-import type { Label } from "../types.js";
+import type { Label, Labels } from "../types.js";
 
 /** ".931"; "1.00" for one; "<.001" rather than a zero that is none. */
 export function probability(p: number): string {
@@ -23,7 +23,9 @@ export function bytes(size: number): string {
   return size < 1e6 ? `${Math.round(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
-export function labelText(label: Label): string {
+/** A class in words; several joined, none as such. */
+export function labelText(label: Labels): string {
+  if (Array.isArray(label)) return label.length === 0 ? "(none)" : label.map((each: Label) => labelText(each)).join(", ");
   return typeof label === "boolean" ? (label ? "True" : "False") : String(label);
 }
 

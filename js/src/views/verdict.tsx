@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ViewState } from "../state.js";
 import type { ClassificationResult, ClassScore } from "../types.js";
+import { isChosen } from "../results.js";
 import { labelText, probability, signed } from "./format.js";
 
 /** A label of more characters is set smaller. */
@@ -29,7 +30,7 @@ function Outcome({ result, text }: { result: ClassificationResult; text: string 
   return (
     <>
       <div class="wcw-line">
-        <span class={`wcw-label ${label.length > LONG ? "wcw-long" : ""} ${result.is_uncertain ? "" : toneOf(result, result.class_index)}`} data-wcw="label" dir="auto">{label}</span>
+        <span class={`wcw-label ${label.length > LONG ? "wcw-long" : ""} ${result.is_uncertain ? "" : toneOf(result, result.all_scores.findIndex((_, i) => isChosen(result, i)))}`} data-wcw="label" dir="auto">{label}</span>
         {result.is_uncertain && <span class="wcw-chip wcw-warn" title="The confidence lies in the band that this model calls not sure.">not sure</span>}
         {result.known_features === 0 && text !== "" && (
           <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>
@@ -73,6 +74,6 @@ function Scores({ result }: { result: ClassificationResult }) {
 
 /** Of two classes each has its own colour; of more only the predicted one has the accent. */
 function toneOf(result: ClassificationResult, index: number): string {
-  if (result.all_scores.length === 2) return index === 1 ? "wcw-blue" : "wcw-orange";
-  return index === result.class_index ? "wcw-blue" : "wcw-grey";
+  if (result.all_scores.length === 2 && typeof result.class_index === "number") return index === 1 ? "wcw-blue" : "wcw-orange";
+  return isChosen(result, index) ? "wcw-blue" : "wcw-grey";
 }

@@ -81,7 +81,7 @@ function Row({ i, text, result, onText }: { i: number; text: string; result: Cla
       <td class="wcw-number wcw-dim">{i + 1}</td>
       <td class="wcw-text"><button type="button" dir="auto" title="Show it in the field above" onClick={() => onText(text)}>{text === "" ? "(empty)" : text.slice(0, CELL_UNITS)}</button></td>
       <td class={`wcw-tone ${tone}`} dir="auto">{labelText(label)}</td>
-      <td class="wcw-number">{confidence === null ? signed(all_scores[class_index]?.score ?? 0) : probability(confidence)}</td>
+      <td class="wcw-number">{confidence === null ? signed(typeof class_index === "number" ? all_scores[class_index]?.score ?? 0 : 0) : probability(confidence)}</td>
       <td>
         {is_uncertain && <span class="wcw-chip wcw-warn">not sure</span>}
         {known_features === 0 && <span class="wcw-chip">no known feature</span>}

@@ -1,0 +1,121 @@
+/** An engine that dies is started again once for a call; lists go in slices, with progress, window and cancel. */
+import { describe, expect, test, vi } from "vitest";
+import type { EngineClient } from "../src/engine/client.js";
+import { parseModelFile } from "../src/engine/document.js";
+import { memoryNeed } from "../src/engine/memory.js";
+import { pack, sliceEnd } from "../src/engine/pack.js";
+import { Steady } from "../src/engine/steady.js";
+import { EngineError, InputError } from "../src/errors.js";
+import { classifyMany } from "../src/slices.js";
+import { makeModel } from "./model-maker.js";
+
+const { document } = parseModelFile(makeModel());
+
+/** Answers the number of bytes of each text as its score, `ms` later. */
+function clientOf(options: { die?: () => boolean; window?: number; milliseconds?: number } = {}) {
+  const seen: number[] = [];
+  const state = { underWay: 0, most: 0, closed: 0, seen };
+  const client: EngineClient = {
+    ranOn: "tab-worker", variant: "simd", reason: "", document, size: 1, pace: { window: options.window ?? 2, milliseconds: options.milliseconds ?? 5 },
+    async classify({ n, offsets }) {
+      state.underWay += 1;
+      state.most = Math.max(state.most, state.underWay);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      state.underWay -= 1;
+      if (options.die?.()) throw new EngineError("gone", "worker-died");
+      seen.push(n);
+      const scores = Float64Array.from({ length: n }, (_, i) => (offsets[i + 1] as number) - (offsets[i] as number));
+      return { n, scores, probabilities: new Float64Array(n * 2), labels: new Uint32Array(n), known: new Uint32Array(n), replaced: new Uint32Array(n), ms: n / 100 };
+    },
+    explain: () => Promise.reject(new InputError("no", "input")),
+    stage: () => Promise.reject(new EngineError("no")),
+    verify: () => Promise.reject(new EngineError("no")),
+    close: () => { state.closed += 1; },
+  };
+  return { client, state };
+}
+
+describe("steady", () => {
+  test("repeats a call on a new engine; calls that fail together share the restart", async () => {
+    const dead = clientOf({ die: () => true });
+    const fresh = clientOf();
+    const start = vi.fn(async () => fresh.client);
+    const steady = new Steady(dead.client);
+    const call = (client: EngineClient) => client.classify(pack(["ab"]));
+    const all = await Promise.all([steady.run(call, start), steady.run(call, start), steady.run(call, start)]);
+    expect(all.map(({ scores }) => scores[0])).toEqual([2, 2, 2]);
+    expect(start).toHaveBeenCalledOnce();
+    expect(dead.state.closed).toBe(1);
+    expect(steady.client).toBe(fresh.client);
+  });
+
+  test("a second death is a typed error, and the next call starts again", async () => {
+    let deaths = 2;
+    const start = vi.fn(async () => clientOf({ die: () => deaths-- > 0 }).client);
+    const steady = new Steady(await start());
+    const call = (client: EngineClient) => client.classify(pack(["ab"]));
+    await expect(steady.run(call, start)).rejects.toMatchObject({ code: "worker-died", message: /stopped twice/ });
+    expect((await steady.run(call, start)).n).toBe(1);
+  });
+
+  test("any other error is the caller's, without a restart", async () => {
+    const start = vi.fn(async () => clientOf().client);
+    await expect(new Steady(clientOf().client).run((client) => client.explain(""), start)).rejects.toThrow(InputError);
+    expect(start).not.toHaveBeenCalled();
+  });
+
+  test("closed while it starts again: the new engine is closed too", async () => {
+    const fresh = clientOf();
+    const steady = new Steady(clientOf({ die: () => true }).client);
+    const start = async () => { steady.close(); return fresh.client; };
+    await expect(steady.run((client) => client.classify(pack(["a"])), start)).rejects.toMatchObject({ code: "disposed" });
+    expect(fresh.state.closed).toBe(1);
+  });
+});
+
+describe("slices", () => {
+  const texts = Array.from({ length: 5_000 }, (_, i) => "x".repeat(i % 7));
+  const run = <T>(client: EngineClient) => (call: (client: EngineClient) => Promise<T>) => call(client);
+
+  test("every answer at its place, no more under way than the window, progress to the end", async () => {
+    const { client, state } = clientOf();
+    const progress: number[] = [];
+    const batch = await classifyMany(client, (call) => call(client), texts, { onProgress: (done, total) => { progress.push(done); expect(total).toBe(5_000); } });
+    expect([...batch.scores]).toEqual(texts.map(({ length }) => length));
+    expect(state.most).toBe(2);
+    expect(progress.at(-1)).toBe(5_000);
+    expect(Math.max(...state.seen)).toBeGreaterThan(64); // they grow to the time that a slice may take
+    expect(state.seen.length).toBeGreaterThan(5);
+  });
+
+  test("cancel ends it between slices, and at once for the caller", async () => {
+    const { client, state } = clientOf();
+    const ending = new AbortController();
+    const running = classifyMany(client, run(client) as never, texts, { signal: ending.signal, onProgress: (done) => { if (done > 100) ending.abort(); } });
+    await expect(running).rejects.toMatchObject({ name: "AbortError" });
+    expect(state.seen.reduce((a, b) => a + b, 0)).toBeLessThan(5_000);
+    await expect(classifyMany(client, run(client) as never, ["a"], { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  test("an empty list, and texts longer than a slice", async () => {
+    const { client } = clientOf();
+    expect((await classifyMany(client, (call) => call(client), [])).n).toBe(0);
+    const long = ["a".repeat(400_000), "b", "c".repeat(300_000)];
+    expect([...(await classifyMany(client, (call) => call(client), long)).scores]).toEqual([400_000, 1, 300_000]);
+    expect([0, 1].map((begin) => sliceEnd(long, begin, 10, 1 << 18))).toEqual([1, 2]);
+  });
+});
+
+test("texts travel packed, lone surrogates counted", () => {
+  const { bytes, offsets, replaced } = pack(["é", "", "\ud800x", "😀"]);
+  expect(new TextDecoder().decode(bytes)).toBe("é\ufffdx😀");
+  expect([...offsets]).toEqual([0, 2, 2, 6, 10]);
+  expect([...(replaced ?? [])]).toEqual([0, 0, 1, 0]);
+  expect(pack(["a"]).replaced).toBeNull();
+});
+
+test.each([
+  [1e6, null, true], [1e9, null, false], [1e6, 0.25, true], [2e7, 0.25, false], [2e8, 8, true], [6e8, 8, false],
+])("a model of %d bytes on a device of %s GiB: %s", (size, device, fits) => {
+  expect(memoryNeed(size, device).fits).toBe(fits);
+});
