@@ -34,9 +34,10 @@ import handmade
 from wasm_clf_widget.engines.base import Engine
 from wasm_clf_widget.engines.twin_engine import TwinEngine
 from wasm_clf_widget.errors import EngineError, InputError
-from wasm_clf_widget.model.spec import Model, Vectorizer
+from wasm_clf_widget.model.spec import TOKEN_PATTERNS, LinearHead, Model, Normalize, SublinearTf, Vectorizer
 from wasm_clf_widget.twin import Twin
 from wasm_clf_widget.twin.alignment import align
+from wasm_clf_widget.twin.links import link_slack
 from wasm_clf_widget.twin.murmur import murmur3_32
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -512,3 +513,62 @@ def test_unicode_version_is_the_one_this_python_has() -> None:
     assert SMALL.unicode == unicodedata.unidata_version
     assert isinstance(SMALL, Model)
     assert isinstance(SMALL.head.coef, array)
+
+
+# --- how far other hosts may be
+
+
+def _promised(weights: Any, *transforms: Any, text: str = "good bad", **head: Any) -> Any:
+    front = Vectorizer("word", (1, 1), True, None, TOKEN_PATTERNS[0], (), False, 2, ("good", "bad"))
+    linear = LinearHead("linear", "none", "sign", 1, [2.0, -3.0], [10.0])
+    changed = handmade.changed(
+        SMALL, front=front, transforms=transforms, head=dataclasses.replace(linear, **head), weights=weights
+    )
+    return Twin(changed).answer(text)
+
+
+def test_slack_is_what_is_promised() -> None:
+    text = "good bad bad bad"  # Σ|wx| = 11, score 3
+    assert _promised("float64", text=text).source.scores == [0.0]
+    assert _promised("float64", text=text).engine.scores == [0.0]
+    rounded = _promised("float32", text=text)
+    assert rounded.sizes == [11.0]
+    assert rounded.source.scores == rounded.engine.scores == [2.0**-23 * 11.0 + 2.0**-52 * 3.0]
+    assert _promised("float32", text="nothing").source.scores == [2.0**-52 * 10.0]
+
+
+@pytest.mark.parametrize(("count", "exact"), [(7_284, True), (7_285, False)])
+def test_logarithms_of_large_counts_are_the_sources_own(count: int, exact: bool) -> None:
+    answer = _promised("float64", SublinearTf(), text="good " * count)
+    size = 2.0 * (1.0 + math.log(count))
+    assert answer.source.scores == ([0.0] if exact else [pytest.approx(1e-12 * (1.0 + size))])
+    assert answer.engine.scores == [0.0]
+
+
+def test_logarithms_of_what_is_no_count_are_each_hosts_own() -> None:
+    answer = _promised("float64", Normalize("l1"), SublinearTf(), text="good bad")
+    size = 5.0 * (1.0 - math.log(2.0))
+    assert answer.source.scores == answer.engine.scores == [pytest.approx(1e-12 * (1.0 + size))]
+
+
+@pytest.mark.parametrize(
+    ("scores", "slacks", "link", "expected"),
+    [
+        ([-1000.0], [0.0], "logistic", 1e-14),
+        ([1.0], [1e-6], "logistic", 1e-14 + 0.25e-6),
+        ([1.0], [1e-6], "softmax_pair", 1e-14 + 0.5e-6),
+        ([1.0, 0.0, -3.0], [1e-6] * 3, "softmax", 1e-14 + 0.5e-6),
+        ([-705.0, -701.0, -708.0], [0.0] * 3, "ovr", 1e-14),
+        ([-705.0, -701.0, -708.0], [1e-6] * 3, "ovr", math.inf),
+        ([1.0, 0.0, -708.0], [1e-6] * 3, "ovr", 1e-14 + 0.5e-6),
+        ([1.0, 0.0, -1.0], [1e-6] * 3, "modified_huber", math.inf),
+    ],
+)
+def test_slack_of_probabilities(scores: list[float], slacks: list[float], link: Any, expected: float) -> None:
+    assert link_slack(scores, slacks, link) == pytest.approx(expected, rel=1e-12)
+
+
+def test_naive_bayes_probabilities_have_two_ulp_of_the_likelihood_more() -> None:
+    head = {"kind": "naive_bayes", "link": "softmax", "label": "argmax", "outputs": 2}
+    answer = _promised("float64", text="nothing", coef=[0.0] * 4, intercept=[-1000.0, -3.0], **head)
+    assert answer.source.probabilities == 1e-14 + 2 * math.ulp(1000.0)

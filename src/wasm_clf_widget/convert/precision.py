@@ -45,45 +45,31 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from operator import mul, sub
 from typing import Any, Literal
 
 from ..errors import UnsupportedPipelineError
 from ..model.numbers import doubles
-from ..model.shape import row_width, shape_of
+from ..model.shape import row_width
 from ..model.spec import (
     LEFT_OUT,
     Binarize,
-    CalibratedHead,
-    ConstantHead,
-    DistancesHead,
-    Head,
     Idf,
-    Isotonic,
     LinearHead,
-    Model,
     Normalize,
     Pipeline,
     Scale,
     Select,
-    Sigmoid,
     SublinearTf,
     Svd,
     Transform,
-    TreesHead,
     Union,
-    Vectorizer,
-    VoteHead,
     Weights,
 )
-from ..model.tree import members, stages_of
+from ..model.tree import stages_of
 
 AUTO_LIMIT = 1e-6
 """What ``weights="auto"`` lets float32 change in a probability."""
-
-EXACT_COUNTS = 7_284
-"""Up to this term frequency numpy's logarithm is the correctly rounded one on every processor."""
 
 _UNIT = 2.0**-53
 _SMALLEST = 2.0**-126
@@ -283,118 +269,6 @@ def _kept(parts: Sequence[_Part], places: Sequence[int]) -> Iterator[_Part]:
         stop = start + sum(place != LEFT_OUT for place in places[part.start : part.stop])
         yield _Part(start, stop, part.norm, part.size)
         start = stop
-
-
-def score_tolerance(
-    model: Model, features: Sequence[tuple[int, float]], *, max_count: float = math.inf, size: float = 0.0
-) -> list[float]:
-    """How far each of the K scores of one text may be from the source's, under what the file promises.
-
-    Args:
-        model: the model.
-        features: the text's row, (index, value) after all transforms; used where the head is linear on sparse rows.
-        max_count: the greatest term frequency in the text, or anything above it (its number of characters will do).
-            Left out it counts as large, which matters for ``sublinear_tf`` alone.
-        size: the greatest Σ|wᵢxᵢ| of any sum within, used for all other heads.
-
-    Returns:
-        K numbers; 0 means: the same bits. float64: 0, or 1e-12·(1 + Σ|wᵢxᵢ|) where a logarithm is taken of a number
-        that numpy rounds differently on different processors. float32: 2⁻²³·Σ|wᵢxᵢ| + 2⁻⁵²·|score|. Dense rows and
-        heads with members: 1e-12·(1 + Σ|wᵢxᵢ|), times what a calibration makes of it; trees: the same bits.
-    """
-    head = model.head
-    loose = _uncertain_logarithm(model.pipeline, max_count)
-    if not isinstance(head, LinearHead) or stages_of(model.pipeline, Svd):
-        return [_of_members(model, loose=loose, size=size)] * shape_of(model).scores
-    outputs = head.outputs
-    single = model.weights == "float32"
-    if not single and not loose:
-        return [0.0] * outputs
-    tolerances = []
-    for k in range(outputs):
-        products = [float(head.coef[index * outputs + k]) * value for index, value in features]
-        size = math.fsum(map(abs, products))
-        if single:
-            score = math.fsum(products) + float(head.intercept[k])
-            tolerances.append(2.0**-23 * size + 2.0**-52 * abs(score))
-        else:
-            tolerances.append(1e-12 * (1.0 + size))
-    return tolerances
-
-
-def _of_members(model: Model, *, loose: bool, size: float) -> float:
-    """The tolerance of every score of a head that is not linear on sparse rows."""
-    head = model.head
-    dense = bool(stages_of(model.pipeline, Svd))
-    if isinstance(head, TreesHead | ConstantHead) and not dense:
-        # A count whose logarithm is uncertain may fall on either side of a threshold: nothing is promised then.
-        return math.inf if loose and isinstance(head, TreesHead) else 0.0
-    if isinstance(head, VoteHead) and head.voting == "hard":
-        return 0.0
-    return 1e-12 * (1.0 + size) * amplification(head)
-
-
-def amplification(head: Head | None) -> float:
-    """How much a calibration may enlarge an error of what it is given; at least 1."""
-    greatest = 1.0
-    if isinstance(head, CalibratedHead):
-        for member in head.members:
-            match member.calibration:
-                case Sigmoid(slope):
-                    greatest = max(greatest, max(map(abs, slope)) / 4.0)
-                case Isotonic(x, y, knots):
-                    for start, stop in pairwise(knots):
-                        steps = zip(pairwise(x[start:stop]), pairwise(y[start:stop]), strict=True)
-                        greatest = max([greatest, *(abs(d - c) / (b - a) for (a, b), (c, d) in steps if b > a)])
-    return greatest * max((amplification(member.head) for member in members(head)), default=1.0)
-
-
-def probability_tolerance(model: Model, scores: Sequence[float], tolerances: Sequence[float]) -> float:
-    """How far each probability of one text may be from the source's, given its scores and their tolerances.
-
-    1e-14, of naive Bayes 2 ulp of the greatest |joint log-likelihood| more; where scores may differ, what the link
-    makes of that (see the module's text), infinite where nothing is proved.
-    """
-    tolerance = 1e-14
-    head = model.head
-    apart = sorted(tolerances, reverse=True)
-    if isinstance(head, LinearHead | TreesHead | DistancesHead):
-        if isinstance(head, DistancesHead) or getattr(head, "kind", "") == "naive_bayes":
-            tolerance += 2.0 * math.ulp(max(map(abs, scores), default=0.0))
-        link = head.link
-    else:
-        # Scores are the probabilities, or each member's link made of its scores what is counted in there already.
-        return tolerance + (apart[0] if apart else 0.0)
-    if not apart or apart[0] == 0.0:
-        return tolerance
-    if link == "modified_huber" and len(scores) > 1:
-        return math.inf
-    if link in ("ovr", "ovr_zeros") and max(scores) < -700.0:
-        return math.inf  # every σ is near the end of float64's range, where its relative error has no bound
-    steepest = 0.5 if link in ("softmax_pair", "modified_huber") else 0.25
-    return tolerance + steepest * sum(apart[:2])
-
-
-def _uncertain_logarithm(pipeline: Pipeline, max_count: float) -> bool:
-    """Whether a logarithm is taken of a large count, or of a number that is no count any more."""
-    if max_count > EXACT_COUNTS:
-        return bool(stages_of(pipeline, SublinearTf))
-    return any(
-        isinstance(transform, SublinearTf) and (position > 0 or not isinstance(part.front, Vectorizer))
-        for part in _pipelines(pipeline)
-        for position, transform in enumerate(part.transforms)
-    )
-
-
-def _pipelines(pipeline: Pipeline) -> Iterator[Pipeline]:
-    """The pipeline and all within it."""
-    yield pipeline
-    for stage in (pipeline.front, *pipeline.transforms):
-        if isinstance(stage, Union):
-            for branch in stage.branches:
-                yield from _pipelines(branch)
-    for member in members(pipeline.head):
-        yield from _pipelines(member)
 
 
 @cache
