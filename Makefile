@@ -43,6 +43,7 @@ test-python: assets
 
 ## make test-long    a hundred times more random cases
 test-long: assets
+	@WCW_LONG=1 bash tools/setup.sh
 	WCW_LONG=1 $(PYTEST) --timeout 14400 tests
 
 ## make test-sklearn the converter's tests under the oldest and the newest supported scikit-learn; ONLY=oldest

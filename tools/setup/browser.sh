@@ -9,6 +9,11 @@ setup_browser() {
     local missing=()
     [ -x /usr/bin/chromium ] || missing+=(chromium)
     fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
+    if [ -n "${WCW_LONG:-}" ]; then # the other browser engines, for the conformance page
+        command -v firefox-esr >/dev/null || missing+=(firefox-esr)
+        command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)
+        command -v Xvfb >/dev/null || missing+=(xvfb)
+    fi
     [ ${#missing[@]} = 0 ] && return
     if can_apt; then
         apt_install "${missing[@]}"
