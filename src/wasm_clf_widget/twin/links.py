@@ -59,14 +59,16 @@ def probabilities_of(scores: Sequence[float], link: Link) -> list[float] | None:
 def link_slack(scores: Sequence[float], slacks: Sequence[float], link: Link) -> float:
     """How far a probability may be off where the scores may be that far off (proofs: ``convert.precision``)."""
     apart = sorted(slacks, reverse=True)
+    # A sum of many shares is rounded once for each, on either side.
+    base = LINK + max(0, len(scores) - 64) * 2.0**-52
     if link == "none" or apart[0] == 0.0:
-        return LINK
+        return base
     if link == "modified_huber" and len(scores) > 1:
         return math.inf  # near a row of zeros any small change decides
     if link in ("ovr", "ovr_zeros") and max(scores) < -700.0:
         return math.inf  # every σ is near the end of float64's range, where its relative error has no bound
     steepest = 0.5 if link in ("softmax_pair", "modified_huber") else 0.25
-    return LINK + steepest * sum(apart[:2])
+    return base + steepest * sum(apart[:2])
 
 
 def labels_of(scores: Sequence[float], rule: LabelRule, threshold: float = 0.0) -> list[int]:
