@@ -304,9 +304,9 @@ def _same_classes(stage: JsonObject, members: Sequence[Pipeline]) -> int:
     return counts[0]
 
 
-def _check_input(stage: JsonObject, members: Sequence[Pipeline], of: MemberInput) -> None:
+def _check_input(stage: JsonObject, members: Sequence[Pipeline], of: MemberInput, first: int = 0) -> None:
     """Every member has the probabilities, or the one score for two classes, that are asked of it."""
-    for i, member in enumerate(members):
+    for i, member in enumerate(members, first):
         shape = pipeline_shape(member)
         if of == "probability" and shape.probabilities == 0:
             raise stage.fault(f"members[{i}] has no probabilities, the input is 'probability'")
@@ -340,7 +340,7 @@ def _read_calibrated(reader: Reader, stage: JsonObject, member: ReadMember) -> C
         pipeline = member(about.list("pipeline"), f"{about.where}.pipeline")
         _check_single(stage, i, pipeline)
         of: MemberInput = about.choice("input", get_args(MemberInput))
-        _check_input(stage, [pipeline], of)
+        _check_input(stage, [pipeline], of, i)
         classes = class_count(pipeline)
         prefix = reader.prefix(about)
         method = about.choice("method", ("sigmoid", "isotonic"))
