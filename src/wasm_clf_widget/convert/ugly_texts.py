@@ -99,6 +99,7 @@ def ugly_texts(model: Model, seed: int = 0, *, surrogates: bool = False) -> list
     texts = [*fixed, *_of_vocabulary(first, rng, most), *_mixtures(fixed, rng), *_repeated(first, rng, most)]
     for vectorizer in others[:_OTHERS]:
         texts.extend(_of_vocabulary(vectorizer, rng, most, _SHORT))
+    texts.extend(_of_patterns(model))
     if surrogates:
         texts.extend(SURROGATES)
     return texts
@@ -189,3 +190,13 @@ def _repeated(vectorizer: Vectorizer, rng: random.Random, most: int) -> Iterator
     yield "Σ" * 300 + " " + "İ" * 300
     yield "e\u0301" * 500 + "\u0301" * 500
     yield "\0 " * 500
+
+
+def _of_patterns(model: Model) -> Iterator[str]:
+    """Runs of each character that a token pattern names: where repeats stand inside of repeats, they show here."""
+    patterns = (v.token_pattern or "" for v in vectorizers(model) if v.program is not None)
+    named = sorted({character for pattern in patterns for character in pattern})
+    for character in named[:50]:
+        yield character * 40 + "!" + character
+    if named:
+        yield "".join(named) * 3

@@ -71,7 +71,7 @@ def _spans(clean: str, features: Features, contributions: dict[Origin, list[floa
             continue
         by_sign = signs[index] != 0 and not vectorizer.binary
         share = sign / signs[index] if by_sign else 1.0 / occurrences[index]
-        start, end = original_span(origins, lo, hi)
+        start, end = original_span(origins, lo, hi, words=vectorizer.analyzer == "word")
         spans.append(Span(start, end, ngram, tuple(weight * share for weight in given)))
     return spans
 

@@ -81,195 +81,200 @@ pub(super) enum Op {
     Until { slot: u32, least: u32, most: u32, exit: u32, lazy: bool },
 }
 
-fn wrong(what: &str) -> Error {
-    Error::file(format!("the token pattern's program: {what}"))
-}
-
+/// Reads numbers; what is wrong is noted, read as 0 and asked for at the end: an error at each step would weigh more than
+/// all the rest of this file.
 struct Reader<'a> {
     rest: &'a [u8],
+    /// What was wrong first.
+    fault: Option<&'static str>,
     code: u32,
     sets: u32,
     slots: u32,
 }
 
 impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8> {
-        let (&byte, rest) = self.rest.split_first().ok_or_else(|| wrong("it ends too early"))?;
+    #[inline(never)]
+    fn wrong(&mut self, what: &'static str) -> u32 {
+        self.fault = self.fault.or(Some(what));
+        0
+    }
+
+    #[inline(never)]
+    fn byte(&mut self) -> u8 {
+        let Some((&byte, rest)) = self.rest.split_first() else { return self.wrong("it ends too early") as u8 };
         self.rest = rest;
-        Ok(byte)
+        byte
     }
 
     /// LEB128.
-    fn number(&mut self) -> Result<u32> {
+    #[inline(never)]
+    fn number(&mut self) -> u32 {
         let mut number = 0u64;
         for shift in (0..35).step_by(7) {
-            let byte = self.byte()?;
+            let byte = self.byte();
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
-                return u32::try_from(number).map_err(|_| wrong("a number is too large"));
+                break;
             }
         }
-        Err(wrong("a number is too long"))
+        u32::try_from(number).unwrap_or_else(|_| self.wrong("a number is too large"))
     }
 
-    fn at_most(&mut self, most: u32, what: &str) -> Result<u32> {
-        let number = self.number()?;
-        if number > most { Err(wrong(&format!("{number} {what}; at most {most} are allowed"))) } else { Ok(number) }
+    /// A number below `end`, and what is wrong where it is not.
+    #[inline(never)]
+    fn below(&mut self, end: u32, what: &'static str) -> u32 {
+        let number = self.number();
+        if number < end { number } else { self.wrong(what) }
     }
 
-    fn below(&mut self, end: u32) -> Result<u32> {
-        let number = self.number()?;
-        if number < end { Ok(number) } else { Err(wrong("an instruction names what is not there")) }
+    fn target(&mut self) -> u32 {
+        self.below(self.code, "a target that is not there")
     }
 
-    fn target(&mut self) -> Result<u32> {
-        self.below(self.code)
-    }
-
-    fn set(&mut self) -> Result<u32> {
-        self.below(self.sets)
+    fn set(&mut self) -> u32 {
+        self.below(self.sets, "a set that is not there")
     }
 
     /// The first of two slots.
-    fn pair(&mut self) -> Result<u32> {
-        self.below(self.slots.saturating_sub(1))
+    fn pair(&mut self) -> u32 {
+        self.below(self.slots.saturating_sub(1), "a slot that is not there")
     }
 
-    fn flag(&mut self) -> Result<bool> {
-        Ok(self.byte()? & 1 != 0)
+    fn most(&mut self) -> u32 {
+        match self.number() {
+            0 => u32::MAX,
+            most => most,
+        }
     }
 
-    fn times(&mut self) -> Result<(u32, u32)> {
-        let (least, most) = (self.number()?, self.number()?);
-        Ok((least, if most == 0 { u32::MAX } else { most }))
-    }
-
-    fn group(&mut self) -> Result<Group> {
-        Ok(match self.byte()? {
+    fn group(&mut self) -> Group {
+        match self.below(3, "an unknown kind of group") {
             0 => Group::Look,
             1 => Group::Atomic,
-            2 => Group::Negative,
-            _ => return Err(wrong("an unknown kind of group")),
-        })
+            _ => Group::Negative,
+        }
     }
 
-    fn ranges(&mut self) -> Result<Vec<(u32, u32)>> {
-        let count = self.at_most(MAX_CODE_POINT, "ranges")?;
+    fn ranges(&mut self) -> Vec<(u32, u32)> {
         let mut ranges = Vec::new();
         let mut after = 0u32;
-        for _ in 0..count {
-            let low = after.saturating_add(self.number()?);
-            let high = low.saturating_add(self.number()?);
+        for _ in 0..self.number() {
+            let low = after.saturating_add(self.number());
+            let high = low.saturating_add(self.number());
             if high > MAX_CODE_POINT {
-                return Err(wrong("a set goes beyond the last code point"));
+                self.wrong("a set goes beyond the last code point");
+            }
+            if self.fault.is_some() {
+                break;
             }
             ranges.push((low, high));
             after = high + 1;
         }
-        Ok(ranges)
+        ranges
     }
 
-    fn op(&mut self) -> Result<Op> {
-        let greed = |op| match op {
-            3 => Greed::Greedy,
-            4 => Greed::Lazy,
-            _ => Greed::Possessive,
-        };
-        Ok(match self.byte()? {
+    fn op(&mut self) -> Op {
+        match self.byte() {
             0 => Op::Match,
             1 => Op::Fail,
-            2 => Op::Set(self.set()?),
+            2 => Op::Set(self.set()),
             op @ 3..=5 => {
-                let set = self.set()?;
-                let (least, most) = self.times()?;
-                Op::Run { greed: greed(op), set, least, most }
+                let greed = match op {
+                    3 => Greed::Greedy,
+                    4 => Greed::Lazy,
+                    _ => Greed::Possessive,
+                };
+                Op::Run { greed, set: self.set(), least: self.number(), most: self.most() }
             }
-            6 => Op::Split(self.target()?, self.target()?),
-            7 => Op::Jump(self.target()?),
-            8 => Op::Save(self.below(self.slots)?),
+            6 => Op::Split(self.target(), self.target()),
+            7 => Op::Jump(self.target()),
+            8 => Op::Save(self.below(self.slots, "a slot that is not there")),
             9 => {
-                let (set, rule) = (self.set()?, self.byte()?);
+                let (set, rule) = (self.set(), self.byte());
                 Op::Boundary { set, negative: rule & 1 != 0, in_empty: rule & 2 != 0 }
             }
-            10 => Op::At(match self.byte()? {
+            10 => Op::At(match self.below(5, "an unknown anchor") {
                 0 => Place::TextStart,
                 1 => Place::LineStart,
                 2 => Place::TextEnd,
                 3 => Place::LastLineEnd,
-                4 => Place::LineEnd,
-                _ => return Err(wrong("an unknown anchor")),
+                _ => Place::LineEnd,
             }),
-            11 => Op::Enter { group: self.group()?, back: self.number()?, exit: self.target()? },
-            12 => Op::Leave(self.group()?),
-            13 => Op::Same(self.pair()?),
-            14 => Op::IfSet(self.pair()?, self.target()?),
-            15 => Op::Loop(self.pair()?),
-            16 => {
-                let slot = self.pair()?;
-                let (least, most) = self.times()?;
-                Op::Until { slot, least, most, exit: self.target()?, lazy: self.flag()? }
+            11 => Op::Enter { group: self.group(), back: self.number(), exit: self.target() },
+            12 => Op::Leave(self.group()),
+            13 => Op::Same(self.pair()),
+            14 => Op::IfSet(self.pair(), self.target()),
+            15 => Op::Loop(self.pair()),
+            16 => Op::Until {
+                slot: self.pair(),
+                least: self.number(),
+                most: self.most(),
+                exit: self.target(),
+                lazy: self.byte() & 1 != 0,
+            },
+            _ => {
+                self.wrong("an operation of a later version");
+                Op::Fail
             }
-            _ => return Err(Error::unsupported("the token pattern's program has an operation of a later version")),
-        })
+        }
     }
 }
 
 /// Reads the tensor that a vectorizer names as its `program`.
 pub fn read(bytes: &[u8]) -> Result<Found> {
+    let mut reader = Reader { rest: bytes, fault: None, code: 0, sets: 0, slots: 0 };
     if bytes.len() > MAX_BYTES {
-        return Err(wrong(&format!("{} bytes; at most {MAX_BYTES} are allowed", bytes.len())));
+        reader.wrong("it has more than 1 MiB");
     }
-    let mut reader = Reader { rest: bytes, code: 0, sets: 0, slots: 0 };
-    if reader.number()? != VERSION {
-        return Err(Error::unsupported(
-            "the token pattern's program is of a later version; use a newer wasm_clf_widget",
-        ));
+    if reader.number() != VERSION {
+        reader.wrong("it is of a later version");
     }
-    let found = match reader.byte()? {
-        0 => Found::Words(reader.number()?.max(1) as usize),
-        1 => Found::Matches(alloc::boxed::Box::new(pattern(&mut reader)?)),
-        _ => return Err(wrong("an unknown kind of program")),
+    let found = match reader.below(2, "an unknown kind of program") {
+        0 => Found::Words(reader.number().max(1) as usize),
+        _ => Found::Matches(alloc::boxed::Box::new(pattern(&mut reader))),
     };
-    if reader.rest.is_empty() { Ok(found) } else { Err(wrong("bytes behind its end")) }
+    if !reader.rest.is_empty() {
+        reader.wrong("bytes behind its end");
+    }
+    match reader.fault {
+        None => Ok(found),
+        Some(what) => Err(Error::file(format!("the token pattern's program: {what}"))),
+    }
 }
 
-fn pattern(reader: &mut Reader) -> Result<Pattern> {
-    let flags = reader.byte()?;
+fn pattern(reader: &mut Reader) -> Pattern {
+    let flags = reader.byte();
     let mut first = [false; 256];
     for bytes in first.chunks_exact_mut(8) {
-        let bits = reader.byte()?;
+        let bits = reader.byte();
         bytes.iter_mut().zip(0..).for_each(|(byte, bit)| *byte = bits >> bit & 1 != 0);
     }
     // A character never begins with a byte that continues one.
     first[0x80..0xC0].fill(false);
-    reader.slots = reader.at_most(MAX_SLOTS, "slots")?;
+    reader.slots = reader.below(MAX_SLOTS + 1, "too many slots");
     let group = flags & 4 != 0;
     if group && reader.slots < 2 {
-        return Err(wrong("a capture group without slots"));
+        reader.wrong("a capture group without slots");
     }
-    reader.sets = reader.at_most(MAX_SETS, "sets")?;
+    reader.sets = reader.below(MAX_SETS + 1, "too many sets");
     let mut sets = Vec::new();
     for _ in 0..reader.sets {
-        sets.push(Set::new(&reader.ranges()?));
+        let ranges = reader.ranges();
+        if reader.fault.is_some() {
+            break;
+        }
+        sets.push(Set::new(&ranges));
     }
-    reader.code = reader.at_most(MAX_CODE, "instructions")?;
+    reader.code = reader.below(MAX_CODE + 1, "too many instructions");
     let mut code = Vec::new();
     for _ in 0..reader.code {
-        code.push(reader.op()?);
+        code.push(reader.op());
     }
     if !matches!(code.last(), Some(Op::Match)) {
-        return Err(wrong("its last instruction is not a match"));
+        reader.wrong("its last instruction is not a match");
     }
     simplify(&mut code);
-    Ok(Pattern {
-        joined: flags & 1 != 0,
-        at_end: flags & 2 != 0,
-        group,
-        first,
-        slots: reader.slots as usize,
-        sets,
-        code,
-    })
+    Pattern { joined: flags & 1 != 0, at_end: flags & 2 != 0, group, first, slots: reader.slots as usize, sets, code }
 }
 
 /// What needs no way back does not leave one: a run that ends the match, and has at least one character, is right at once.

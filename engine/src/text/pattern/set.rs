@@ -65,7 +65,7 @@ impl Set {
         set
     }
 
-    #[inline]
+    #[inline(never)]
     fn has_code(&self, code: u32) -> bool {
         let block = self.blocks.get((code >> SHIFT) as usize).copied().unwrap_or(0);
         self.bits.get(block as usize).is_some_and(|bits| bits[(code >> 6 & 3) as usize] >> (code & 63) & 1 != 0)
@@ -80,20 +80,27 @@ impl Set {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn ask(&self, text: &[u8], at: usize) -> usize {
         let (c, length) = decode(text, at);
         if self.has_code(c.into()) { length } else { 0 }
     }
 
+    /// As `step`, where it is not asked for often.
+    #[inline(never)]
+    pub fn has(&self, text: &[u8], at: usize) -> bool {
+        self.step(text, at) > 0
+    }
+
     /// Whether the character that ends before `at` is in the set.
+    #[inline(never)]
     pub fn before(&self, text: &[u8], at: usize) -> bool {
-        back(text, at).is_some_and(|start| self.step(text, start) > 0)
+        back(text, at).is_some_and(|start| self.has(text, start))
     }
 }
 
 /// Where the character before `at` begins; None at the beginning of the text.
-#[inline]
+#[inline(never)]
 pub fn back(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at.checked_sub(1)?;
     while at > 0 && text.get(at).is_some_and(|b| b & 0xC0 == 0x80) {
