@@ -244,9 +244,7 @@ except UnsupportedPipelineError as error:
 """
 
 
-@pytest.mark.parametrize(
-    ("pattern", "word", "own"), [(r"(?:a+)+$", "a", ()), (r"(?:x+x+)+y", "xxy", ()), (r"(?:é|é)*ö", "éö", ("é" * 60,))]
-)
+@pytest.mark.parametrize(("pattern", "word", "own"), [(r"(?:x+x+)+y", "xxy", ()), (r"(?:é|é)*ö", "éö", ("é" * 60,))])
 def test_export_refuses_before_scikit_learn_hangs(pattern: str, word: str, own: tuple[str, ...]) -> None:
     """In a process of its own: where the order is wrong re hangs, and nothing in Python interrupts it."""
     run = subprocess.run(

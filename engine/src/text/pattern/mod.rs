@@ -14,3 +14,6 @@ mod set;
 
 pub use matcher::Matcher;
 pub use program::{Found, Pattern, read};
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,7 @@ struct Reader<'a> {
     code: u32,
     sets: u32,
     slots: u32,
+    captures: u32,
 }
 
 impl Reader<'_> {
@@ -138,6 +139,12 @@ impl Reader<'_> {
     /// The first of two slots.
     fn pair(&mut self) -> u32 {
         self.below(self.slots.saturating_sub(1), "a slot that is not there")
+    }
+
+    /// Two slots of a loop; those of the capture group hold nothing but places in the text.
+    fn counter(&mut self) -> u32 {
+        let slot = self.pair();
+        if slot < self.captures { self.wrong("a loop in the capture group's slots") } else { slot }
     }
 
     fn most(&mut self) -> u32 {
@@ -204,9 +211,9 @@ impl Reader<'_> {
             12 => Op::Leave(self.group()),
             13 => Op::Same(self.pair()),
             14 => Op::IfSet(self.pair(), self.target()),
-            15 => Op::Loop(self.pair()),
+            15 => Op::Loop(self.counter()),
             16 => Op::Until {
-                slot: self.pair(),
+                slot: self.counter(),
                 least: self.number(),
                 most: self.most(),
                 exit: self.target(),
@@ -222,7 +229,7 @@ impl Reader<'_> {
 
 /// Reads the tensor that a vectorizer names as its `program`.
 pub fn read(bytes: &[u8]) -> Result<Found> {
-    let mut reader = Reader { rest: bytes, fault: None, code: 0, sets: 0, slots: 0 };
+    let mut reader = Reader { rest: bytes, fault: None, code: 0, sets: 0, slots: 0, captures: 0 };
     if bytes.len() > MAX_BYTES {
         reader.wrong("it has more than 1 MiB");
     }
@@ -256,6 +263,7 @@ fn pattern(reader: &mut Reader) -> Pattern {
     if group && reader.slots < 2 {
         reader.wrong("a capture group without slots");
     }
+    reader.captures = if group { 2 } else { 0 };
     reader.sets = reader.below(MAX_SETS + 1, "too many sets");
     let mut sets = Vec::new();
     for _ in 0..reader.sets {

@@ -53,13 +53,14 @@ impl Set {
                 0xF0..0xF5 => (((lead & 0x07) << 18).max(0x1_0000), ((lead & 0x07) << 18 | 0x3_FFFF).min(CODES - 1), 4),
                 _ => continue,
             };
-            let is_surrogate = |code: &u32| (0xD800..0xE000).contains(code);
-            let mut inside = (low..=high).filter(|code| !is_surrogate(code)).map(|code| set.has_code(code));
-            let answer = inside.next().unwrap_or(false);
-            set.bytes[byte] = match (inside.all(|other| other == answer), answer) {
-                (true, true) => length,
-                (true, false) => 0,
-                (false, _) => ASK,
+            // Those of the surrogates are no characters.
+            let high = if lead == 0xED { 0xD7FF } else { high };
+            let overlap = |&(from, to): &(u32, u32)| (to.min(high) + 1).saturating_sub(from.max(low));
+            let inside: u32 = ranges.iter().map(overlap).sum();
+            set.bytes[byte] = match inside {
+                0 => 0,
+                inside if inside == high - low + 1 => length,
+                _ => ASK,
             };
         }
         set
