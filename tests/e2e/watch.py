@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError, WebSocket
 
 # JupyterLab's own harmless messages, each with its reason. Ours are never listed here.
-ALLOWED_ERRORS: list[re.Pattern[str]] = []
+ALLOWED_ERRORS: list[re.Pattern[str]] = [
+    # Notebook 7.6's settings registry, before any cell ran, with any notebook.
+    re.compile(r"^uncaught: Cannot read properties of undefined \(reading 'schema'\)$"),
+]
 LOCAL_SCHEMES = frozenset({"data", "blob", "about", "chrome-error"})
 
 
