@@ -111,13 +111,13 @@ impl<'a> Reader<'a> {
         let document = &file.document;
         let format = document.int("format", MAX_WEIGHTS)?;
         if format != FORMAT {
-            return Err(Error::unsupported(format!(
+            return Err(Error::unsupported(format_args!(
                 "format {format}: this engine reads format {FORMAT}; use a newer wasm_clf_widget"
             )));
         }
         let version = document.str("unicode")?;
         let unicode = Version::parse(version).ok_or_else(|| {
-            Error::unsupported(format!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"))
+            Error::unsupported(format_args!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"))
         })?;
         let float32 = choose(document, "weights", &[("float64", false), ("float32", true)])?;
         Ok((Self { file, unicode, float32, vectorizers: Cell::new(0) }, targets(document)?))
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     /// A stage's numbers.
     pub fn numbers(&self, stage: &Json, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
         if rows.saturating_mul(columns.unwrap_or(1)) > MAX_WEIGHTS {
-            return Err(Error::file(format!("more than {MAX_WEIGHTS} numbers in '{name}'")));
+            return Err(Error::file(format_args!("more than {MAX_WEIGHTS} numbers in '{name}'")));
         }
         self.file.numbers(&Self::name(stage, name)?, rows, columns)
     }
@@ -151,22 +151,34 @@ fn targets(document: &Json) -> Result<Targets> {
         let all = if each.contains(&0) { 0 } else { each.iter().sum() };
         (Targets::Multioutput(each), all)
     } else {
-        let all = count(document.get("classes").ok_or_else(|| Error::file("'classes' is missing"))?)?;
+        let all = count(document.get("classes").ok_or_else(|| Error::file(format_args!("'classes' is missing")))?)?;
         (if multi == 1 { Targets::Multilabel(all) } else { Targets::Single(all) }, all)
     };
     if !(1..=MAX_CLASSES).contains(&all) {
-        return Err(Error::file(format!("{all} classes; 1 to {MAX_CLASSES} are allowed")));
+        return Err(Error::file(format_args!("{all} classes; 1 to {MAX_CLASSES} are allowed")));
     }
     Ok(targets)
 }
 
 /// The value that the string member `key` stands for.
-pub fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&str, T)]) -> Result<T> {
+#[inline(always)]
+pub fn choose<T: Copy>(object: &Json, key: &str, choices: &[(&'static str, T)]) -> Result<T> {
+    Ok(choices[find(object, key, choices.len(), &|i| choices[i].0)?].1)
+}
+
+/// Which of `count` names the string member `key` is. One copy for all kinds of values.
+#[inline(never)]
+fn find(object: &Json, key: &str, count: usize, name: &dyn Fn(usize) -> &'static str) -> Result<usize> {
     let given = object.str(key)?;
-    choices.iter().find(|(name, _)| *name == given).map(|(_, value)| *value).ok_or_else(|| {
-        let allowed: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        Error::unsupported(format!("'{key}' is '{given}'; this engine knows {}", allowed.join(", ")))
-    })
+    let mut allowed = String::new();
+    for i in 0..count {
+        if name(i) == given {
+            return Ok(i);
+        }
+        allowed.push_str(if i == 0 { " " } else { ", " });
+        allowed.push_str(name(i));
+    }
+    Err(Error::unsupported(format_args!("'{key}' is '{given}'; this engine knows{allowed}")))
 }
 
 /// A `vectorize` stage.
@@ -183,7 +195,9 @@ pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
         }
         "char" => Analyzer::Char,
         "char_wb" => Analyzer::CharWb,
-        other => return Err(Error::unsupported(format!("analyzer '{other}'; this engine knows word, char, char_wb"))),
+        other => {
+            return Err(Error::unsupported(format_args!("analyzer '{other}'; this engine knows word, char, char_wb")));
+        }
     };
     let accents = match stage.get("strip_accents") {
         None => Accents::Keep,
@@ -197,14 +211,15 @@ pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
     let ngrams = ngrams.map(crate::broken::ngrams);
     let n_features = stage.int("n_features", MAX_FEATURES)?;
     if n_features == 0 {
-        return Err(Error::file("'n_features' is 0"));
+        return Err(Error::file(format_args!("'n_features' is 0")));
     }
     Ok(Vectorizer {
         method,
         analyzer,
         pattern,
-        ngrams: ngrams
-            .ok_or_else(|| Error::file(format!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}")))?,
+        ngrams: ngrams.ok_or_else(|| {
+            Error::file(format_args!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}"))
+        })?,
         lowercase: stage.bool("lowercase")?,
         accents,
         binary: stage.bool("binary")?,

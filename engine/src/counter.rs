@@ -43,7 +43,7 @@ impl Counter {
         let vectorizer = config::vectorizer(reader, stage)?;
         let number = reader.vectorizers.get();
         if number == MAX_VECTORIZERS {
-            return Err(Error::file(format!("more than {MAX_VECTORIZERS} vectorizers")));
+            return Err(Error::file(format_args!("more than {MAX_VECTORIZERS} vectorizers")));
         }
         reader.vectorizers.set(number + 1);
         let name = Reader::name(stage, "vocabulary.table")?;
@@ -229,7 +229,7 @@ fn build_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result
     }
     let vocabulary = file.texts(&Reader::name(stage, "vocabulary")?)?;
     if vocabulary.len() != vectorizer.n_features {
-        return Err(Error::file(format!(
+        return Err(Error::file(format_args!(
             "{} vocabulary entries for {} features",
             vocabulary.len(),
             vectorizer.n_features

@@ -48,17 +48,23 @@ impl<'a> File<'a> {
     /// Checks the container and the content hash.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
         if bytes.len() > MAX_FILE {
-            return Err(Error::file(format!("the file has {} bytes; at most {MAX_FILE} are allowed", bytes.len())));
+            return Err(Error::file(format_args!(
+                "the file has {} bytes; at most {MAX_FILE} are allowed",
+                bytes.len()
+            )));
         }
         let size = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b));
         let size = size.and_then(|s| usize::try_from(s).ok()).filter(|&s| s <= MAX_HEADER && s + 8 <= bytes.len());
         let Some(size) = size else {
-            return Err(Error::file("not a safetensors file, or a truncated one: the header does not fit"));
+            return Err(Error::file(format_args!(
+                "not a safetensors file, or a truncated one: the header does not fit"
+            )));
         };
         let (head, data) = bytes.split_at(8 + size);
-        let header = core::str::from_utf8(&head[8..]).map_err(|_| Error::file("the header is not UTF-8"))?;
+        let header =
+            core::str::from_utf8(&head[8..]).map_err(|_| Error::file(format_args!("the header is not UTF-8")))?;
         let Json::Object(members) = Json::parse(header)? else {
-            return Err(Error::file("the header is no JSON object"));
+            return Err(Error::file(format_args!("the header is no JSON object")));
         };
         let mut tensors: Vec<Tensor> = Vec::new();
         let mut by_name = Vec::new();
@@ -72,11 +78,12 @@ impl<'a> File<'a> {
                 tensors.push(tensor(name, &value, data.len())?);
             }
         }
-        let metadata =
-            metadata.ok_or_else(|| Error::file("the header has no __metadata__: not a wasm_clf_widget model"))?;
+        let metadata = metadata
+            .ok_or_else(|| Error::file(format_args!("the header has no __metadata__: not a wasm_clf_widget model")))?;
         check_gapless(&tensors, data.len())?;
-        let text =
-            metadata.str("wcw").map_err(|_| Error::file("__metadata__ has no 'wcw': not a wasm_clf_widget model"))?;
+        let text = metadata
+            .str("wcw")
+            .map_err(|_| Error::file(format_args!("__metadata__ has no 'wcw': not a wasm_clf_widget model")))?;
         if hash(text, by_name.iter().filter_map(|&i| tensors.get(i as usize)), data) != metadata.str("sha256")? {
             return Err(Error::hash());
         }
@@ -95,14 +102,14 @@ impl<'a> File<'a> {
     }
 
     fn find(&self, name: &str) -> Result<(&Tensor, &'a [u8])> {
-        let tensor = self.look_up(name).ok_or_else(|| Error::file(format!("tensor '{name}' is missing")))?;
+        let tensor = self.look_up(name).ok_or_else(|| Error::file(format_args!("tensor '{name}' is missing")))?;
         Ok((tensor, &self.data[tensor.begin..tensor.end]))
     }
 
     /// Takes `numbers` from what a model may ask for.
     pub fn spend(&self, numbers: usize) -> Result<()> {
         let left = self.budget.get().checked_sub(numbers).ok_or_else(|| {
-            Error::file(format!("the model's stages have more than {MAX_NUMBERS} numbers together"))
+            Error::file(format_args!("the model's stages have more than {MAX_NUMBERS} numbers together"))
         })?;
         self.budget.set(left);
         Ok(())
@@ -112,7 +119,7 @@ impl<'a> File<'a> {
     pub fn bytes(&self, name: &str) -> Result<&'a [u8]> {
         let (tensor, data) = self.find(name)?;
         if tensor.dtype != Dtype::U8 {
-            return Err(Error::file(format!("tensor '{name}' must be U8")));
+            return Err(Error::file(format_args!("tensor '{name}' must be U8")));
         }
         // As if they were numbers of eight bytes.
         self.spend(data.len() / 8)?;
@@ -121,7 +128,7 @@ impl<'a> File<'a> {
 
     /// A list of texts: `NAME.bytes` and `NAME.offsets`.
     pub fn texts(&self, name: &str) -> Result<Texts<'a>> {
-        let wrong = || Error::file(format!("the offsets or bytes of '{name}' are not a list of UTF-8 texts"));
+        let wrong = || Error::file(format_args!("the offsets or bytes of '{name}' are not a list of UTF-8 texts"));
         let bytes = core::str::from_utf8(self.bytes(&format!("{name}.bytes"))?).map_err(|_| wrong())?;
         let (tensor, data) = self.find(&format!("{name}.offsets"))?;
         if tensor.dtype != Dtype::U32 {
@@ -139,7 +146,7 @@ impl<'a> File<'a> {
     pub fn u32s(&self, name: &str, rows: Option<usize>, columns: Option<usize>) -> Result<Vec<u32>> {
         let (tensor, data) = self.find(name)?;
         if tensor.dtype != Dtype::U32 {
-            return Err(Error::file(format!("tensor '{name}' must be U32")));
+            return Err(Error::file(format_args!("tensor '{name}' must be U32")));
         }
         let rows = rows.or(tensor.shape.first().copied()).unwrap_or(0);
         check_shape(tensor, rows, columns)?;
@@ -165,17 +172,17 @@ impl<'a> File<'a> {
                 let k = columns.unwrap_or(1).max(1);
                 let scale_name = format!("{name}.scale");
                 if self.find(&scale_name)?.0.dtype != Dtype::F64 {
-                    return Err(Error::file(format!("tensor '{scale_name}' must be F64")));
+                    return Err(Error::file(format_args!("tensor '{scale_name}' must be F64")));
                 }
                 let scale = self.numbers(&scale_name, k, None)?;
                 data.chunks_exact(k)
                     .flat_map(|row| row.iter().zip(&scale).map(|(&q, s)| f64::from(q.cast_signed()) * s))
                     .collect()
             }
-            _ => return Err(Error::file(format!("tensor '{name}' must hold numbers: F64, F32 or I8"))),
+            _ => return Err(Error::file(format_args!("tensor '{name}' must hold numbers: F64, F32 or I8"))),
         };
         if values.iter().any(|v| !v.is_finite()) {
-            return Err(Error::file(format!("tensor '{name}' holds a number that is not finite")));
+            return Err(Error::file(format_args!("tensor '{name}' holds a number that is not finite")));
         }
         Ok(values)
     }
@@ -200,7 +207,7 @@ impl<'a> Texts<'a> {
 }
 
 fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
-    let wrong = |what: &str| Error::file(format!("tensor '{name}': {what}"));
+    let wrong = |what: &str| Error::file(format_args!("tensor '{name}': {what}"));
     let dtype_name = value.str("dtype")?.to_owned();
     let (dtype, size) = match dtype_name.as_str() {
         "F64" => (Dtype::F64, 8),
@@ -229,7 +236,7 @@ fn check_shape(tensor: &Tensor, rows: usize, columns: Option<usize>) -> Result<(
         return Ok(());
     }
     let (name, found, expected) = (&tensor.name, joined(&tensor.shape), joined(&expected));
-    Err(Error::file(format!("tensor '{name}' has shape [{found}]; expected [{expected}]")))
+    Err(Error::file(format_args!("tensor '{name}' has shape [{found}]; expected [{expected}]")))
 }
 
 /// safetensors allows neither gaps nor overlaps nor bytes after the last tensor.
@@ -241,12 +248,12 @@ fn check_gapless(tensors: &[Tensor], data: usize) -> Result<()> {
         let begins = |(_, t): &(usize, &Tensor)| t.begin == at && t.end > at;
         let next = (last..).zip(after).find(begins).or_else(|| (0..).zip(before).find(begins));
         let Some((found, next)) = next else {
-            return Err(Error::file(format!("no tensor begins at byte {at} of the data section")));
+            return Err(Error::file(format_args!("no tensor begins at byte {at} of the data section")));
         };
         (at, last) = (next.end, found);
     }
     let all: usize = tensors.iter().map(|t| t.end - t.begin).sum();
-    if all == data { Ok(()) } else { Err(Error::file("tensors overlap")) }
+    if all == data { Ok(()) } else { Err(Error::file(format_args!("tensors overlap"))) }
 }
 
 fn joined(shape: &[usize]) -> String {

@@ -104,7 +104,7 @@ fn bounded(i: i64, max: usize) -> Option<usize> {
 }
 
 fn missing(key: &str, what: &str) -> Error {
-    Error::file(format!("'{key}' must be {what}"))
+    Error::file(format_args!("'{key}' must be {what}"))
 }
 
 struct Parser<'a> {
@@ -115,7 +115,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn fail(&self, what: &str) -> Error {
-        Error::file(format!("JSON at byte {}: {what}", self.at))
+        Error::file(format_args!("JSON at byte {}: {what}", self.at))
     }
 
     fn peek(&self) -> Option<u8> {

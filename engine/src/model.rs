@@ -39,7 +39,9 @@ impl Model {
             let Shape { scores, probabilities, labels } = shape;
             for (key, found) in [("scores", scores), ("probabilities", probabilities), ("labels", labels)] {
                 if outputs.int(key, usize::MAX)? != found {
-                    return Err(Error::file(format!("'outputs' does not fit the pipeline, which gives {found} {key}")));
+                    return Err(Error::file(format_args!(
+                        "'outputs' does not fit the pipeline, which gives {found} {key}"
+                    )));
                 }
             }
         }

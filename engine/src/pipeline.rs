@@ -65,16 +65,16 @@ impl Pipeline {
         depth: usize,
     ) -> Result<Self> {
         if depth > MAX_DEPTH {
-            return Err(Error::file(format!("pipelines are nested deeper than {MAX_DEPTH}")));
+            return Err(Error::file(format_args!("pipelines are nested deeper than {MAX_DEPTH}")));
         }
         let (stages, last) = match (stages.split_last(), targets) {
             (Some((last, stages)), Some(targets)) => (stages, Some((last, targets))),
-            (None, Some(_)) => return Err(Error::file("a pipeline needs a head")),
+            (None, Some(_)) => return Err(Error::file(format_args!("a pipeline needs a head"))),
             (_, None) => (stages, None),
         };
         let (mut front, mut width, stages) = Self::front(reader, stages, input, depth)?;
         if stages.len() > MAX_TRANSFORMS {
-            return Err(Error::file(format!(
+            return Err(Error::file(format_args!(
                 "{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed",
                 stages.len()
             )));
@@ -136,14 +136,16 @@ impl Pipeline {
     pub fn branches(reader: &Reader, stage: &Json, input: Option<usize>, depth: usize) -> Result<(Vec<Self>, usize)> {
         let branches = stage.array("branches")?;
         if !(1..=MAX_BRANCHES).contains(&branches.len()) {
-            return Err(Error::file(format!("{} branches; 1 to {MAX_BRANCHES} are allowed", branches.len())));
+            return Err(Error::file(format_args!("{} branches; 1 to {MAX_BRANCHES} are allowed", branches.len())));
         }
         let mut all = Vec::with_capacity(branches.len());
         let mut width = 0;
         for branch in branches {
-            let Json::Array(stages) = branch else { return Err(Error::file("a branch must be a list")) };
+            let Json::Array(stages) = branch else { return Err(Error::file(format_args!("a branch must be a list"))) };
             if input.is_some() && begins_with_text(stages) {
-                return Err(Error::file("a union among transforms has a branch that begins with a vectorizer"));
+                return Err(Error::file(format_args!(
+                    "a union among transforms has a branch that begins with a vectorizer"
+                )));
             }
             if input.is_none() && stages.is_empty() {
                 return Err(no_row());
@@ -153,7 +155,7 @@ impl Pipeline {
             all.push(branch);
         }
         if width > MAX_FEATURES {
-            return Err(Error::file(format!("{width} features side by side; at most {MAX_FEATURES} are allowed")));
+            return Err(Error::file(format_args!("{width} features side by side; at most {MAX_FEATURES} are allowed")));
         }
         Ok((all, width))
     }
@@ -250,7 +252,7 @@ pub fn join(branches: &mut [Pipeline], run: &mut Run, input: &Row, out: &mut Row
 
 /// A stage that works on a row stands where there is none.
 pub fn no_row() -> Error {
-    Error::file("no row of features: a pipeline must begin with 'vectorize' or 'union'")
+    Error::file(format_args!("no row of features: a pipeline must begin with 'vectorize' or 'union'"))
 }
 
 fn begins_with_text(stages: &[Json]) -> bool {

@@ -2,7 +2,7 @@
 //! Works on what the last answer left behind in the pipelines.
 
 use crate::error::{Error, Result};
-use crate::estimator::{Head, Kind};
+use crate::estimator::{Head, Kind, Linear};
 use crate::features::{Features, Row};
 use crate::pipeline::{Front, Pipeline};
 use crate::prelude::*;
@@ -21,8 +21,15 @@ pub struct Sum {
     pub entries: Vec<(u32, u32)>,
     /// Entries × columns.
     weights: Vec<f64>,
-    /// The columns are −s and s.
-    pair: bool,
+}
+
+/// Where a pipeline's scores belong among the columns of the whole, and how much of them.
+#[derive(Clone, Copy)]
+struct Into {
+    column: usize,
+    factor: f64,
+    /// Only how far class 1 is ahead.
+    one: bool,
 }
 
 /// What the features of one vectorizer gave.
@@ -33,19 +40,80 @@ pub struct Shares {
 }
 
 impl Sum {
-    fn new(columns: usize) -> Self {
-        Self { scores: vec![0.0; columns], ..Self::default() }
+    /// The last answer of a model's pipeline.
+    pub fn of(pipeline: &Pipeline, nothing: &Row) -> Result<Self> {
+        let columns = pipeline.head.as_ref().map_or(0, Head::columns);
+        let mut sum = Self { scores: vec![0.0; columns], ..Self::default() };
+        sum.add(pipeline, nothing, Into { column: 0, factor: 1.0, one: false })?;
+        Ok(sum)
     }
 
-    /// Adds what `f` makes of the columns of a part.
-    fn add(&mut self, part: &Self, f: &dyn Fn(&[f64], &mut [f64])) {
+    /// Adds the scores of a pipeline; `input` is the row of the one around.
+    fn add(&mut self, pipeline: &Pipeline, input: &Row, into: Into) -> Result<()> {
+        let Some(head) = &pipeline.head else { return Ok(()) };
+        let (from, row) = (self.entries.len(), pipeline.row(input));
+        let members = &head.members;
+        match &head.kind {
+            Kind::Linear(linear) => {
+                let counted =
+                    if let Front::Text { counter, .. } = &pipeline.front { Some(&counter.features) } else { None };
+                self.linear(linear, counted, row, into);
+            }
+            Kind::Constant(answer) => {
+                // Of one class against another its probability is what the source takes.
+                let scores = if into.one { &answer.scores[1..] } else { &answer.scores };
+                self.scores.iter_mut().skip(into.column).zip(scores).for_each(|(sum, s)| *sum += into.factor * s);
+            }
+            Kind::Calibrated(_) => {
+                for member in members {
+                    self.add(member, row, Into { factor: into.factor / members.len() as f64, ..into })?;
+                }
+            }
+            Kind::Vote(vote) if vote.soft => {
+                for (member, weight) in members.iter().zip(&vote.weights) {
+                    self.add(member, row, Into { factor: into.factor * weight / vote.total, ..into })?;
+                }
+            }
+            Kind::OneVsRest(rest) => {
+                for (k, member) in members.iter().enumerate() {
+                    let one = Into { column: into.column + k, factor: into.factor, one: true };
+                    self.add(member, row, if rest.is_single() { into } else { one })?;
+                }
+            }
+            Kind::MultiOutput => {
+                let mut column = into.column;
+                for member in members {
+                    self.add(member, row, Into { column, ..into })?;
+                    column += member.head.as_ref().map_or(0, Head::columns);
+                }
+            }
+            Kind::Layers(_) => return Err(refused("the layers of a perceptron mix its features")),
+            Kind::Trees(_) => return Err(refused("trees ask for features, they do not add them up")),
+            Kind::Distances(_) => return Err(refused("a distance is no sum over the features of a text")),
+            Kind::Vote(_) | Kind::OneVsOne(_) => return Err(refused("votes are counted, not added up over features")),
+        }
+        for entry in self.entries.iter_mut().skip(from).filter(|entry| entry.0 == ROW) {
+            let origin = pipeline.origin(entry.1);
+            *entry = origin.ok_or_else(|| refused("behind 'svd' every feature is a mixture of all n-grams"))?;
+        }
+        Ok(())
+    }
+
+    fn linear(&mut self, linear: &Linear, counted: Option<&Features>, row: &Row, into: Into) {
+        let Some(weights) = linear.weights(counted) else { return };
+        let mut scores = vec![0.0; linear.intercept.len()];
+        linear.scores(weights, row, &mut scores);
         let columns = self.scores.len();
-        f(&part.scores, &mut self.scores);
-        self.entries.extend_from_slice(&part.entries);
-        for weights in part.weights.chunks_exact(part.scores.len()) {
+        let pair = linear.is_pair();
+        put(&mut self.scores, &scores, pair, into);
+        for (&i, &x) in row.indices.iter().zip(&row.values) {
+            for (k, w) in scores.iter_mut().enumerate() {
+                *w = x * weights.weight(i, k);
+            }
+            self.entries.push((ROW, i));
             let at = self.weights.len();
             self.weights.resize(at + columns, 0.0);
-            f(weights, &mut self.weights[at..]);
+            put(&mut self.weights[at..], &scores, pair, into);
         }
     }
 
@@ -68,18 +136,20 @@ impl Sum {
     }
 }
 
-impl Pipeline {
-    /// The last answer as a sum; `input` is the row of the pipeline around.
-    pub fn sum(&self, input: &Row) -> Result<Sum> {
-        let Some(head) = &self.head else { return Err(Error::file("a pipeline needs a head")) };
-        let counted = if let Front::Text { counter, .. } = &self.front { Some(&counter.features) } else { None };
-        let mut sum = head.sum(counted, self.row(input))?;
-        for entry in sum.entries.iter_mut().filter(|entry| entry.0 == ROW) {
-            *entry = self.origin(entry.1).ok_or_else(|| refused("behind 'svd' every feature is a mixture of all n-grams"))?;
+/// Adds a linear head's numbers to the columns where they belong; of a pair there is one number, for −s and s.
+fn put(columns: &mut [f64], numbers: &[f64], pair: bool, into: Into) {
+    let columns = &mut columns[into.column..];
+    match (numbers, pair, into.one) {
+        ([s], true, false) => {
+            columns[0] -= into.factor * s;
+            columns[1] += into.factor * s;
         }
-        Ok(sum)
+        ([a, b], _, true) => columns[0] += into.factor * (b - a),
+        _ => columns.iter_mut().zip(numbers).for_each(|(sum, s)| *sum += into.factor * s),
     }
+}
 
+impl Pipeline {
     /// Where feature `index` of this pipeline's row comes from; None where from many.
     pub fn origin(&self, index: u32) -> Option<(u32, u32)> {
         let index = self.transforms.iter().rev().try_fold(index, |index, transform| transform.origin(index))?;
@@ -104,86 +174,18 @@ pub fn among(branches: &[Pipeline], index: u32) -> Option<(u32, u32)> {
 }
 
 fn refused(why: &str) -> Error {
-    Error::unsupported(format!("this model cannot be explained by n-grams: {why}"))
+    Error::unsupported(format_args!("this model cannot be explained by n-grams: {why}"))
 }
 
 impl Head {
-    fn sum(&self, counted: Option<&Features>, row: &Row) -> Result<Sum> {
-        let parts = || self.members.iter().map(|member| member.sum(row));
-        let mean = |weights: &[f64], total: f64| {
-            let mut sum = Sum { pair: true, ..Sum::new(self.shape.scores) };
-            for (part, weight) in parts().zip(weights.iter().cycle()) {
-                let part = part?;
-                sum.add(&part, &|from, to| to.iter_mut().zip(from).for_each(|(to, from)| *to += from * weight / total));
-                sum.pair &= part.pair;
-            }
-            Ok(sum)
-        };
+    /// How many columns an explanation has.
+    fn columns(&self) -> usize {
         match &self.kind {
-            Kind::Linear(linear) => Ok(linear.sum(counted, row)),
-            Kind::Constant(answer) => Ok(Sum { scores: answer.scores.clone(), ..Sum::default() }),
-            Kind::Calibrated(_) => mean(&[1.0], self.members.len() as f64),
-            Kind::Vote(vote) if vote.soft => mean(&vote.weights, vote.total),
-            Kind::OneVsRest(rest) if rest.is_single() => {
-                parts().next().unwrap_or_else(|| Ok(Sum::default()))
-            }
-            Kind::OneVsRest(_) => {
-                let mut sum = Sum::new(self.members.len());
-                for (k, part) in parts().enumerate() {
-                    let part = part?;
-                    // Of −s and s the latter; nobody takes the difference of a constant's probabilities either.
-                    let last = part.pair || part.entries.is_empty();
-                    sum.add(&part, &|from, to| {
-                        if let ([first, second], Some(to)) = (from, to.get_mut(k)) {
-                            *to += if last { *second } else { second - first };
-                        }
-                    });
-                }
-                Ok(sum)
-            }
-            Kind::MultiOutput => {
-                let parts = parts().collect::<Result<Vec<Sum>>>()?;
-                let mut sum = Sum::new(parts.iter().map(|part| part.scores.len()).sum());
-                let mut at = 0;
-                for part in &parts {
-                    sum.add(part, &|from, to| to.iter_mut().skip(at).zip(from).for_each(|(to, from)| *to += from));
-                    at += part.scores.len();
-                }
-                Ok(sum)
-            }
-            Kind::Layers(_) => Err(refused("the layers of a perceptron mix its features")),
-            Kind::Trees(_) => Err(refused("trees ask for features, they do not add them up")),
-            Kind::Distances(_) => Err(refused("a distance is no sum over the features of a text")),
-            Kind::Vote(_) | Kind::OneVsOne(_) => Err(refused("votes are counted, not added up over features")),
+            Kind::Linear(linear) if linear.is_pair() => 2,
+            Kind::OneVsRest(rest) if rest.is_single() => 2,
+            Kind::OneVsRest(_) => self.members.len(),
+            Kind::MultiOutput => self.members.iter().map(|m| m.head.as_ref().map_or(0, Self::columns)).sum(),
+            _ => self.shape.scores,
         }
-    }
-}
-
-impl crate::estimator::Linear {
-    fn sum(&self, counted: Option<&Features>, row: &Row) -> Sum {
-        let k = self.intercept.len();
-        let pair = k == 1 && !self.each();
-        let mut part = Sum { scores: self.intercept.clone(), ..Sum::default() };
-        if let Some(weights) = self.weights(counted) {
-            weights.sum(row, &mut part.scores);
-            part.scores.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
-            #[cfg(feature = "broken")]
-            crate::broken::scores(&mut part.scores);
-            for (&i, &x) in row.indices.iter().zip(&row.values) {
-                part.entries.push((ROW, i));
-                part.weights.extend((0..k).map(|k| x * weights.weight(i, k)));
-            }
-        }
-        if !pair {
-            return part;
-        }
-        let mut sum = Sum { pair, ..Sum::new(2) };
-        sum.add(&part, &|from, to| {
-            if let ([s], [first, second]) = (from, to) {
-                *first -= s;
-                *second += s;
-            }
-        });
-        sum
     }
 }

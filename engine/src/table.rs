@@ -167,11 +167,11 @@ impl<E> Default for Growing<E> {
 }
 
 fn unfit<T>(_: T) -> Error {
-    Error::file("the vocabulary does not fit the look-up table")
+    Error::file(format_args!("the vocabulary does not fit the look-up table"))
 }
 
 fn twice(text: &str) -> Error {
-    Error::file(format!("the vocabulary holds '{text}' twice"))
+    Error::file(format_args!("the vocabulary holds '{text}' twice"))
 }
 
 /// The words of a vocabulary and its stop words.
@@ -251,7 +251,7 @@ impl Table {
             entries.resize(vectorizer.ngrams.1, Vec::new());
             for (i, text) in (0..).zip(vocabulary) {
                 if text.len() > MAX_ENTRY {
-                    return Err(Error::file(format!(
+                    return Err(Error::file(format_args!(
                         "vocabulary entry {i} has {} bytes; at most {MAX_ENTRY} are allowed",
                         text.len()
                     )));
@@ -477,7 +477,9 @@ impl Table {
         let head = take(1, HEAD)?;
         let [magic, words, word_pilots, alphabet, heap, levels] = [0, 4, 8, 12, 16, 20].map(|at| u32_at(head, at));
         if magic != MAGIC {
-            return Err(Error::unsupported("the look-up table was made by another version of the engine"));
+            return Err(Error::unsupported(format_args!(
+                "the look-up table was made by another version of the engine"
+            )));
         }
         if levels as usize > MAX_LEVELS {
             return Err(wrong_sizes());
@@ -506,7 +508,7 @@ impl Table {
 }
 
 fn wrong_sizes() -> Error {
-    Error::file("tensor 'vocabulary.table': its sizes do not add up")
+    Error::file(format_args!("tensor 'vocabulary.table': its sizes do not add up"))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -77,7 +77,7 @@ impl Transform {
             }
             "binarize" => match reader.numbers(stage, "threshold", 1, None)?[..] {
                 [t] if t >= 0.0 => Self::Binarize(t),
-                _ => return Err(Error::file("the threshold of 'binarize' is below 0")),
+                _ => return Err(Error::file(format_args!("the threshold of 'binarize' is below 0"))),
             },
             "select" => {
                 let places = reader.u32s(stage, "select", Some(features), None)?;
@@ -86,14 +86,14 @@ impl Transform {
                     if new == kept.len() as u32 {
                         kept.push(old);
                     } else if new != LEFT_OUT {
-                        return Err(Error::file(format!(
+                        return Err(Error::file(format_args!(
                             "'select' sends feature {old} to {new}: kept ones must ascend from 0"
                         )));
                     }
                 }
                 *width = stage.int("n_features", MAX_FEATURES)?;
                 if kept.len() != *width || kept.is_empty() {
-                    return Err(Error::file(format!(
+                    return Err(Error::file(format_args!(
                         "'select' keeps {} features, 'n_features' says {width}",
                         kept.len()
                     )));
@@ -103,7 +103,7 @@ impl Transform {
             "svd" => {
                 *width = stage.int("n_features", MAX_FEATURES)?;
                 if *width == 0 {
-                    return Err(Error::file("'n_features' is 0"));
+                    return Err(Error::file(format_args!("'n_features' is 0")));
                 }
                 let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
                 let indices = (0..*width as u32).collect();
@@ -115,7 +115,7 @@ impl Transform {
                 Self::Union { branches, out: Row::default() }
             }
             other => {
-                return Err(Error::unsupported(format!(
+                return Err(Error::unsupported(format_args!(
                     "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, \
                      select, svd, union"
                 )));

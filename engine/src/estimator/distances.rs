@@ -38,18 +38,21 @@ pub fn read(context: &Context, classes: usize) -> Result<(Kind, Shape)> {
     let link = choose(stage, "link", &[("none", Link::None), ("softmax", Link::Softmax)])?;
     let outputs = context.outputs()?;
     if outputs != classes && !(outputs == 1 && classes == 2) {
-        return Err(Error::file(format!("{outputs} outputs do not fit the classes")));
+        return Err(Error::file(format_args!("{outputs} outputs do not fit the classes")));
     }
     if context.reader.float32 {
-        return Err(Error::file("'distances' adds up in ascending order: 'weights' must be float64"));
+        return Err(Error::file(format_args!("'distances' adds up in ascending order: 'weights' must be float64")));
     }
     let plain = Place::new(context.numbers("centroids", context.width()?, Some(classes))?, classes, Vec::new());
     let name = crate::config::Reader::name(stage, "deviations")?;
     let scaled = if context.reader.file.has(&name) && !manhattan {
         let mut deviations = context.numbers("deviations", context.width()?, None)?;
         deviations.iter_mut().filter(|d| **d == 0.0).for_each(|d| *d = 1.0);
-        let centroids = plain.centroids.rows().zip(&deviations).flat_map(|(row, d)| row.iter().map(move |c| c / d));
-        let place = Place::new(centroids.collect(), classes, deviations);
+        let mut centroids = context.numbers("centroids", deviations.len(), Some(classes))?;
+        for (row, d) in centroids.chunks_exact_mut(classes).zip(&deviations) {
+            row.iter_mut().for_each(|c| *c /= d);
+        }
+        let place = Place::new(centroids, classes, deviations);
         Some((place, context.numbers("constants", classes, None)?))
     } else {
         None
@@ -103,7 +106,11 @@ impl Distances {
     pub fn answer(&mut self, row: &Row, out: &mut Answer) {
         let Self { distances, probabilities, .. } = self;
         let first = |values: &[f64], out: &mut Answer| link::decide(Label::Argmax, values, 0.0, &mut out.labels);
-        if self.manhattan { self.plain.manhattan(row, distances) } else { self.plain.euclidean(row, distances) }
+        if self.manhattan {
+            self.plain.manhattan(row, distances)
+        } else {
+            self.plain.euclidean(row, distances)
+        }
         if self.nearest {
             distances.iter_mut().for_each(|d| *d = -*d);
             first(distances, out);

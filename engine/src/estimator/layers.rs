@@ -45,12 +45,12 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
         ("relu", Activation::Relu),
     ];
     let activation = choose(stage, "activation", &activations)?;
-    let link = choose(stage, "link", &[("logistic", Link::Logistic), ("softmax", Link::Softmax), ("each", Link::Each)])?;
+    let link =
+        choose(stage, "link", &[("logistic", Link::Logistic), ("softmax", Link::Softmax), ("each", Link::Each)])?;
     let sizes = stage.array("sizes")?.iter().map(|n| n.as_int(MAX_WIDTH).filter(|&n| n > 0));
     let sizes = sizes.collect::<Option<Vec<usize>>>().filter(|s| (1..=MAX_LAYERS).contains(&s.len()));
-    let sizes = sizes.ok_or_else(|| {
-        Error::file(format!("'sizes' must be 1 to {MAX_LAYERS} numbers, each 1 to {MAX_WIDTH}"))
-    })?;
+    let sizes = sizes
+        .ok_or_else(|| Error::file(format_args!("'sizes' must be 1 to {MAX_LAYERS} numbers, each 1 to {MAX_WIDTH}")))?;
     let last = sizes.last().copied().unwrap_or(0);
     let (fits, classes, label) = match (link, targets) {
         (Link::Logistic, Targets::Single(2)) => (last == 1, 2, Label::Sign),
@@ -59,7 +59,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
         _ => (false, 0, Label::Sign),
     };
     if !fits {
-        return Err(Error::file(format!("{last} outputs of the last layer and the link do not fit the classes")));
+        return Err(Error::file(format_args!("{last} outputs of the last layer and the link do not fit the classes")));
     }
     let mut layers = Vec::with_capacity(sizes.len());
     let mut inputs = context.width()?;

@@ -26,7 +26,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     let coef = context.numbers("coef", context.width()?, Some(outputs))?;
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
     if context.reader.float32 && !coef.iter().all(|&w| (w as f32).is_finite()) {
-        return Err(Error::file("tensor 'coef' holds a number beyond float32, which 'weights' asks for"));
+        return Err(Error::file(format_args!("tensor 'coef' holds a number beyond float32, which 'weights' asks for")));
     }
     let intercept = context.numbers("intercept", outputs, None)?;
     let classes = if outputs == 1 && !matches!(targets, Targets::Multilabel(_)) { 2 } else { outputs };
@@ -50,9 +50,9 @@ impl Linear {
         Ok(())
     }
 
-    /// Whether each score stands for a class of its own.
-    pub fn each(&self) -> bool {
-        self.label == Label::Each
+    /// Whether one score stands for two classes.
+    pub fn is_pair(&self) -> bool {
+        self.intercept.len() == 1 && self.label != Label::Each
     }
 
     /// Where the coefficients are.
@@ -60,7 +60,21 @@ impl Linear {
         self.own.as_ref().or(counted)
     }
 
-    /// The scores of a row, whose every index is below F, and what follows from them.
+    /// The scores of a row, whose every index is below F.
+    #[inline(always)]
+    pub fn scores(&self, weights: &Features, row: &Row, out: &mut [f64]) {
+        weights.sum(row, out);
+        self.add_intercept(out);
+    }
+
+    #[inline(always)]
+    fn add_intercept(&self, out: &mut [f64]) {
+        out.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
+        #[cfg(feature = "broken")]
+        crate::broken::scores(out);
+    }
+
+    /// Scores, and what follows from them.
     pub fn answer(&self, counted: Option<&Features>, row: &Row, probabilities: bool, out: &mut Answer) {
         if let Some(weights) = self.weights(counted) {
             weights.sum(row, &mut out.scores);
@@ -71,9 +85,7 @@ impl Linear {
     /// From the sums in `out` to all the rest.
     #[inline(always)]
     pub fn conclude(&self, probabilities: bool, out: &mut Answer) {
-        out.scores.iter_mut().zip(&self.intercept).for_each(|(s, b)| *s += b);
-        #[cfg(feature = "broken")]
-        crate::broken::scores(&mut out.scores);
+        self.add_intercept(&mut out.scores);
         link::decide(self.label, &out.scores, 0.0, &mut out.labels);
         if probabilities {
             link::probabilities(self.link, &out.scores, &mut out.probabilities);

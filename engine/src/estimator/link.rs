@@ -3,7 +3,6 @@
 use crate::config::{Targets, choose};
 use crate::error::{Error, Result};
 use crate::json::Json;
-use crate::prelude::*;
 
 /// From scores to probabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +59,7 @@ pub fn read(stage: &Json, outputs: usize, targets: &Targets) -> Result<(Link, La
         Targets::Multioutput(_) => (false, false, false),
     };
     if !outputs_fit || outputs == 0 {
-        return Err(Error::file(format!("{outputs} outputs do not fit the classes")));
+        return Err(Error::file(format_args!("{outputs} outputs do not fit the classes")));
     }
     let link_fits = match link {
         Link::None => true,
@@ -77,7 +76,7 @@ pub fn read(stage: &Json, outputs: usize, targets: &Targets) -> Result<(Link, La
     if link_fits && label_fits {
         Ok((link, label))
     } else {
-        Err(Error::file(format!("label rule or link do not fit {outputs} outputs or what the model is for")))
+        Err(Error::file(format_args!("label rule or link do not fit {outputs} outputs or what the model is for")))
     }
 }
 

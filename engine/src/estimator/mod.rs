@@ -103,11 +103,11 @@ impl Head {
         let name = choose(stage, "stage", &names)?;
         let single = if let Targets::Single(classes) = *targets { Some(classes) } else { None };
         if single == Some(1) && name != "constant" {
-            return Err(Error::file(format!("1 class: '{name}' needs two")));
+            return Err(Error::file(format_args!("1 class: '{name}' needs two")));
         }
         let context = Context { reader, stage, input: width, depth };
         let mut members = Vec::new();
-        let wrong = || Error::file(format!("a head '{name}' does not fit what the model is for"));
+        let wrong = || Error::file(format_args!("a head '{name}' does not fit what the model is for"));
         let (kind, shape) = match (name, single, targets) {
             ("linear", ..) => linear::read(&context, targets)?,
             ("layers", ..) => layers::read(&context, targets)?,
@@ -213,7 +213,9 @@ impl Context<'_> {
 
     /// A member: a list of stages, with a head for `targets`.
     fn member(&self, stages: &Json, targets: &Targets) -> Result<Pipeline> {
-        let Json::Array(stages) = stages else { return Err(Error::file("a member must be a list of stages")) };
+        let Json::Array(stages) = stages else {
+            return Err(Error::file(format_args!("a member must be a list of stages")));
+        };
         Pipeline::read(self.reader, stages, self.input, Some(targets), self.depth + 1)
     }
 
@@ -223,7 +225,9 @@ impl Context<'_> {
         let found = members.len();
         if found == 0 || found > MAX_MEMBERS || count.is_some_and(|count| count != found) {
             let wanted = count.unwrap_or(MAX_MEMBERS);
-            return Err(Error::file(format!("{found} members, and not {wanted} (at most {MAX_MEMBERS} are allowed)")));
+            return Err(Error::file(format_args!(
+                "{found} members, and not {wanted} (at most {MAX_MEMBERS} are allowed)"
+            )));
         }
         Ok(members)
     }
@@ -238,7 +242,7 @@ fn constant(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     let probabilities = context.numbers("probabilities", p, None)?;
     let labels = context.reader.u32s(context.stage, "labels", Some(labels), None)?;
     if labels.iter().any(|&label| label > largest) {
-        return Err(Error::file(format!("a label of 'constant' is above {largest}")));
+        return Err(Error::file(format_args!("a label of 'constant' is above {largest}")));
     }
     let shape = Shape { scores: p, probabilities: p, labels: labels.len() };
     Ok((Kind::Constant(Answer { scores: probabilities.clone(), probabilities, labels }), shape))

@@ -15,8 +15,10 @@ use crate::features::Row;
 use crate::prelude::*;
 
 const MAX_NODES: usize = 1 << 24;
-/// No feature: a leaf. No turn-off.
+/// No feature: a leaf.
 const NONE: u32 = u32::MAX;
+/// No turn-off.
+const STRAIGHT: u64 = u64::MAX;
 /// A step of the descent takes as long as so many entries of the lists.
 const STEP: usize = 3;
 
@@ -33,10 +35,12 @@ struct Node {
 /// A node that asks for the feature in whose list this stands.
 #[derive(Clone, Copy, Default)]
 struct Asking {
-    threshold: f64,
-    node: u32,
+    /// The node, and in the lower half the way on which its unusual child lies: the smaller, the further up.
+    turn: u64,
     /// The way that it lies on.
     way: u32,
+    /// Rounded down to float32, which changes no comparison with one.
+    threshold: f32,
 }
 
 /// See the module.
@@ -55,7 +59,7 @@ pub struct Trees {
     /// From so many entries on the descent is faster.
     many: usize,
     /// The first turn-off of each way.
-    turns: Vec<u32>,
+    turns: Vec<u64>,
     turned: Vec<u32>,
     /// The row for the descent; zeros between texts.
     dense: Vec<f64>,
@@ -69,14 +73,14 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     let (link, label) = match (mean, fits) {
         (false, _) => link::read(stage, outputs, targets)?,
         (true, true) => (Link::None, Label::Argmax),
-        (true, false) => return Err(Error::file(format!("{outputs} outputs do not fit the classes"))),
+        (true, false) => return Err(Error::file(format_args!("{outputs} outputs do not fit the classes"))),
     };
     let count = stage.int("trees", MAX_NODES)?;
     let roots = reader.u32s(stage, "tree.roots", Some(count), None)?;
     let features = reader.u32s(stage, "tree.feature", None, None)?;
     let n = features.len();
     if n > MAX_NODES || count == 0 {
-        return Err(Error::file(format!("{n} nodes of {count} trees; 1 to {MAX_NODES} nodes are allowed")));
+        return Err(Error::file(format_args!("{n} nodes of {count} trees; 1 to {MAX_NODES} nodes are allowed")));
     }
     let thresholds = context.numbers("tree.threshold", n, None)?;
     let children = reader.u32s(stage, "tree.children", Some(n), Some(2))?;
@@ -86,7 +90,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     } else {
         let output = reader.u32s(stage, "tree.output", Some(count), None)?;
         if output.iter().any(|&k| k as usize >= outputs) {
-            return Err(Error::file("'tree.output' names an output that is not there"));
+            return Err(Error::file(format_args!("'tree.output' names an output that is not there")));
         }
         Some((output, context.numbers("tree.initial", outputs, None)?))
     };
@@ -114,7 +118,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
         lists,
         asking,
         many,
-        turns: vec![NONE; n],
+        turns: vec![STRAIGHT; n],
         turned: Vec::new(),
         dense: vec![0.0; width],
         nodes,
@@ -132,18 +136,20 @@ fn check(nodes: &[Node], roots: &[u32], width: usize) -> Result<()> {
     let mut seen = vec![false; nodes.len()];
     for (i, node) in nodes.iter().enumerate().filter(|(_, node)| node.feature != NONE) {
         if node.feature as usize >= width {
-            return Err(Error::file(format!("node {i} asks for feature {} of {width}", node.feature)));
+            return Err(Error::file(format_args!("node {i} asks for feature {} of {width}", node.feature)));
         }
         for child in [node.left as usize, node.right as usize] {
             if child <= i || seen.get(child) != Some(&false) {
-                return Err(Error::file(format!("child {child} of node {i} is not behind it, not there or another's too")));
+                return Err(Error::file(format_args!(
+                    "child {child} of node {i} is not behind it, not there or another's too"
+                )));
             }
             seen[child] = true;
         }
     }
     for &root in roots {
         if seen.get(root as usize) != Some(&false) {
-            return Err(Error::file(format!("root {root} is not there, another tree's too or some node's child")));
+            return Err(Error::file(format_args!("root {root} is not there, another tree's too or some node's child")));
         }
         seen[root as usize] = true;
     }
@@ -152,7 +158,7 @@ fn check(nodes: &[Node], roots: &[u32], width: usize) -> Result<()> {
 
 fn lists(nodes: &[Node], width: usize) -> (Vec<u32>, Vec<Asking>) {
     let mut lists = vec![0u32; width + 2];
-    let asking = || (0..).zip(nodes).filter(|(_, node)| node.feature != NONE);
+    let asking = || (0u32..).zip(nodes).filter(|(_, node)| node.feature != NONE);
     asking().for_each(|(_, node)| lists[node.feature as usize + 2] += 1);
     for i in 2..lists.len() {
         lists[i] += lists[i - 1];
@@ -160,7 +166,8 @@ fn lists(nodes: &[Node], width: usize) -> (Vec<u32>, Vec<Asking>) {
     let mut all = vec![Asking::default(); asking().count()];
     for (i, node) in asking() {
         let at = &mut lists[node.feature as usize + 1];
-        all[*at as usize] = Asking { threshold: node.threshold, node: i, way: node.end };
+        let turn = u64::from(i) << 32 | u64::from(nodes[node.unusual() as usize].end);
+        all[*at as usize] = Asking { turn, way: node.end, threshold: down(node.threshold) };
         *at += 1;
     }
     lists.pop();
@@ -194,11 +201,17 @@ impl Node {
     }
 }
 
-/// As the source compares: rounded to float32.
-#[inline(always)]
-fn rounded(v: f64) -> f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the source rounds")]
-    f64::from(v as f32)
+/// The largest float32 that is not above.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is what is wanted")]
+fn down(t: f64) -> f32 {
+    let near = t as f32;
+    if f64::from(near) > t { near.next_down() } else { near }
+}
+
+/// As the source compares.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is what is wanted")]
+fn rounded(v: f64) -> f32 {
+    v as f32
 }
 
 impl Trees {
@@ -211,9 +224,9 @@ impl Trees {
         if row.indices.iter().map(length).sum::<usize>() < self.many {
             self.turn_offs(row);
             self.add_up(out, Self::hop);
-            self.turned.drain(..).for_each(|way| self.turns[way as usize] = NONE);
+            self.turned.drain(..).for_each(|way| self.turns[way as usize] = STRAIGHT);
         } else {
-            row.indices.iter().zip(&row.values).for_each(|(&i, &v)| self.dense[i as usize] = rounded(v));
+            row.indices.iter().zip(&row.values).for_each(|(&i, &v)| self.dense[i as usize] = rounded(v).into());
             self.add_up(out, Self::descend);
             row.indices.iter().for_each(|&i| self.dense[i as usize] = 0.0);
         }
@@ -225,26 +238,32 @@ impl Trees {
         for (&i, &v) in row.indices.iter().zip(&row.values) {
             let x = rounded(v);
             let list = self.lists[i as usize] as usize..self.lists[i as usize + 1] as usize;
+            // Whether a node turns the row off is a matter of chance: no branch depends on it, but on the room.
+            let mut used = self.turned.len();
+            self.turned.resize(used + list.len(), 0);
+            let turned = self.turned.as_mut_slice();
             for asking in &self.asking[list] {
-                if (x <= asking.threshold) != (0.0 <= asking.threshold) {
-                    let turn = &mut self.turns[asking.way as usize];
-                    if *turn == NONE {
-                        self.turned.push(asking.way);
-                    }
-                    // Further up is earlier in the table.
-                    *turn = asking.node.min(*turn);
-                }
+                let leaves = (x <= asking.threshold) != (0.0 <= asking.threshold);
+                let turn = &mut self.turns[asking.way as usize];
+                let old = *turn;
+                *turn = old.min(if leaves { asking.turn } else { STRAIGHT });
+                turned[used] = asking.way;
+                used += usize::from(leaves & (old == STRAIGHT));
             }
+            self.turned.truncate(used);
         }
     }
 
     /// The leaf of the tree with this root, from way to way. Each begins behind the node where the last one was left.
     fn hop(&self, root: u32) -> u32 {
         let mut way = self.nodes[root as usize].end;
-        while let Some(node) = self.nodes.get(self.turns[way as usize] as usize) {
-            way = self.nodes[node.unusual() as usize].end;
+        loop {
+            let turn = self.turns[way as usize];
+            if turn == STRAIGHT {
+                return way;
+            }
+            way = turn as u32;
         }
-        way
     }
 
     /// The same, node by node. Children are behind their parents: it ends.

@@ -6,7 +6,7 @@ use super::set::{Set, back};
 use crate::prelude::*;
 
 /// Steps for one text: a program's instruction is one, as are `SCANNED` characters passed over in one go.
-const STEPS: i64 = if cfg!(test) { 1 << 14 } else { 1 << 26 };
+const STEPS: i64 = 1 << 26;
 const STEPS_PER_BYTE: i64 = 256;
 const SCANNED: usize = 16;
 /// What the stack may hold for one text, and for any.
@@ -114,7 +114,7 @@ impl Run<'_> {
     }
 
     /// The leftmost match from `at` on; the first may have to take a character.
-    #[inline(never)]
+    #[inline]
     fn search(&mut self, mut at: usize, mut not_empty: bool) -> Result<Option<(usize, usize)>, Exhausted> {
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
@@ -143,7 +143,7 @@ impl Run<'_> {
         self.slots.get(slot as usize).copied().unwrap_or(NONE)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn put(&mut self, slot: u32, value: u32) -> Result<(), Exhausted> {
         let before = self.slot(slot);
         self.push(Frame::Undo { slot, value: before })?;
@@ -205,8 +205,7 @@ impl Run<'_> {
             pc += 1;
             let goes_on = match *op {
                 Op::Match => {
-                    // A crafted program may end inside of a look, before its beginning.
-                    if at > start || at == start && !not_empty {
+                    if !(not_empty && at == start) {
                         return Ok(Some(at));
                     }
                     false
@@ -323,7 +322,7 @@ impl Run<'_> {
     }
 
     /// A run of one set from `at` on; false where there are fewer than `least`.
-    #[inline(never)]
+    #[inline(always)]
     fn take(
         &mut self,
         next: u32,
@@ -378,7 +377,7 @@ impl Run<'_> {
                     // What must come next says which places are worth a try.
                     let fits = loop {
                         place = back(self.text, place).unwrap_or(0);
-                        let fits = wanted.is_none_or(|set| set.has(self.text, place));
+                        let fits = wanted.is_none_or(|set| set.step(self.text, place) > 0);
                         if fits || place <= least {
                             break fits;
                         }
@@ -461,7 +460,7 @@ impl Run<'_> {
         if self.text.is_empty() {
             return negative && in_empty;
         }
-        self.set(set).is_some_and(|set| (set.before(self.text, at) != set.has(self.text, at)) != negative)
+        self.set(set).is_some_and(|set| (set.before(self.text, at) != (set.step(self.text, at) > 0)) != negative)
     }
 
     fn is_at(&self, place: Place, at: usize) -> bool {
@@ -483,7 +482,7 @@ struct Stride {
 }
 
 /// Up to `most` characters of a set.
-#[inline(never)]
+#[inline(always)]
 fn stride(set: &Set, text: &[u8], begin: usize, most: u32) -> Stride {
     let (mut end, mut chars) = (begin, 0);
     while chars < most {

@@ -14,6 +14,3 @@ mod set;
 
 pub use matcher::Matcher;
 pub use program::{Found, Pattern, read};
-
-#[cfg(test)]
-mod tests;

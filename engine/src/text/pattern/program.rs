@@ -81,208 +81,199 @@ pub(super) enum Op {
     Until { slot: u32, least: u32, most: u32, exit: u32, lazy: bool },
 }
 
-/// Reads numbers; what is wrong is noted, read as 0 and asked for at the end: an error at each step would weigh more than
-/// all the rest of this file.
+fn wrong(what: &str) -> Error {
+    Error::file(format_args!("the token pattern's program: {what}"))
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
-    /// What was wrong first.
-    fault: Option<&'static str>,
     code: u32,
     sets: u32,
     slots: u32,
-    captures: u32,
 }
 
 impl Reader<'_> {
-    #[inline(never)]
-    fn wrong(&mut self, what: &'static str) -> u32 {
-        self.fault = self.fault.or(Some(what));
-        0
-    }
-
-    #[inline(never)]
-    fn byte(&mut self) -> u8 {
-        let Some((&byte, rest)) = self.rest.split_first() else { return self.wrong("it ends too early") as u8 };
+    fn byte(&mut self) -> Result<u8> {
+        let (&byte, rest) = self.rest.split_first().ok_or_else(|| wrong("it ends too early"))?;
         self.rest = rest;
-        byte
+        Ok(byte)
     }
 
     /// LEB128.
-    #[inline(never)]
-    fn number(&mut self) -> u32 {
+    fn number(&mut self) -> Result<u32> {
         let mut number = 0u64;
         for shift in (0..35).step_by(7) {
-            let byte = self.byte();
+            let byte = self.byte()?;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
-                break;
+                return u32::try_from(number).map_err(|_| wrong("a number is too large"));
             }
         }
-        u32::try_from(number).unwrap_or_else(|_| self.wrong("a number is too large"))
+        Err(wrong("a number is too long"))
     }
 
-    /// A number below `end`, and what is wrong where it is not.
-    #[inline(never)]
-    fn below(&mut self, end: u32, what: &'static str) -> u32 {
-        let number = self.number();
-        if number < end { number } else { self.wrong(what) }
+    fn at_most(&mut self, most: u32, what: &str) -> Result<u32> {
+        let number = self.number()?;
+        if number > most { Err(wrong(&format!("{number} {what}; at most {most} are allowed"))) } else { Ok(number) }
     }
 
-    fn target(&mut self) -> u32 {
-        self.below(self.code, "a target that is not there")
+    fn below(&mut self, end: u32) -> Result<u32> {
+        let number = self.number()?;
+        if number < end { Ok(number) } else { Err(wrong("an instruction names what is not there")) }
     }
 
-    fn set(&mut self) -> u32 {
-        self.below(self.sets, "a set that is not there")
+    fn target(&mut self) -> Result<u32> {
+        self.below(self.code)
+    }
+
+    fn set(&mut self) -> Result<u32> {
+        self.below(self.sets)
     }
 
     /// The first of two slots.
-    fn pair(&mut self) -> u32 {
-        self.below(self.slots.saturating_sub(1), "a slot that is not there")
+    fn pair(&mut self) -> Result<u32> {
+        self.below(self.slots.saturating_sub(1))
     }
 
-    /// Two slots of a loop; those of the capture group hold nothing but places in the text.
-    fn counter(&mut self) -> u32 {
-        let slot = self.pair();
-        if slot < self.captures { self.wrong("a loop in the capture group's slots") } else { slot }
+    fn flag(&mut self) -> Result<bool> {
+        Ok(self.byte()? & 1 != 0)
     }
 
-    fn most(&mut self) -> u32 {
-        match self.number() {
-            0 => u32::MAX,
-            most => most,
-        }
+    fn times(&mut self) -> Result<(u32, u32)> {
+        let (least, most) = (self.number()?, self.number()?);
+        Ok((least, if most == 0 { u32::MAX } else { most }))
     }
 
-    fn group(&mut self) -> Group {
-        match self.below(3, "an unknown kind of group") {
+    fn group(&mut self) -> Result<Group> {
+        Ok(match self.byte()? {
             0 => Group::Look,
             1 => Group::Atomic,
-            _ => Group::Negative,
-        }
+            2 => Group::Negative,
+            _ => return Err(wrong("an unknown kind of group")),
+        })
     }
 
-    fn ranges(&mut self) -> Vec<(u32, u32)> {
+    fn ranges(&mut self) -> Result<Vec<(u32, u32)>> {
+        let count = self.at_most(MAX_CODE_POINT, "ranges")?;
         let mut ranges = Vec::new();
         let mut after = 0u32;
-        for _ in 0..self.number() {
-            let low = after.saturating_add(self.number());
-            let high = low.saturating_add(self.number());
+        for _ in 0..count {
+            let low = after.saturating_add(self.number()?);
+            let high = low.saturating_add(self.number()?);
             if high > MAX_CODE_POINT {
-                self.wrong("a set goes beyond the last code point");
-            }
-            if self.fault.is_some() {
-                break;
+                return Err(wrong("a set goes beyond the last code point"));
             }
             ranges.push((low, high));
             after = high + 1;
         }
-        ranges
+        Ok(ranges)
     }
 
-    fn op(&mut self) -> Op {
-        match self.byte() {
+    fn op(&mut self) -> Result<Op> {
+        let greed = |op| match op {
+            3 => Greed::Greedy,
+            4 => Greed::Lazy,
+            _ => Greed::Possessive,
+        };
+        Ok(match self.byte()? {
             0 => Op::Match,
             1 => Op::Fail,
-            2 => Op::Set(self.set()),
+            2 => Op::Set(self.set()?),
             op @ 3..=5 => {
-                let greed = match op {
-                    3 => Greed::Greedy,
-                    4 => Greed::Lazy,
-                    _ => Greed::Possessive,
-                };
-                Op::Run { greed, set: self.set(), least: self.number(), most: self.most() }
+                let set = self.set()?;
+                let (least, most) = self.times()?;
+                Op::Run { greed: greed(op), set, least, most }
             }
-            6 => Op::Split(self.target(), self.target()),
-            7 => Op::Jump(self.target()),
-            8 => Op::Save(self.below(self.slots, "a slot that is not there")),
+            6 => Op::Split(self.target()?, self.target()?),
+            7 => Op::Jump(self.target()?),
+            8 => Op::Save(self.below(self.slots)?),
             9 => {
-                let (set, rule) = (self.set(), self.byte());
+                let (set, rule) = (self.set()?, self.byte()?);
                 Op::Boundary { set, negative: rule & 1 != 0, in_empty: rule & 2 != 0 }
             }
-            10 => Op::At(match self.below(5, "an unknown anchor") {
+            10 => Op::At(match self.byte()? {
                 0 => Place::TextStart,
                 1 => Place::LineStart,
                 2 => Place::TextEnd,
                 3 => Place::LastLineEnd,
-                _ => Place::LineEnd,
+                4 => Place::LineEnd,
+                _ => return Err(wrong("an unknown anchor")),
             }),
-            11 => Op::Enter { group: self.group(), back: self.number(), exit: self.target() },
-            12 => Op::Leave(self.group()),
-            13 => Op::Same(self.pair()),
-            14 => Op::IfSet(self.pair(), self.target()),
-            15 => Op::Loop(self.counter()),
-            16 => Op::Until {
-                slot: self.counter(),
-                least: self.number(),
-                most: self.most(),
-                exit: self.target(),
-                lazy: self.byte() & 1 != 0,
-            },
-            _ => {
-                self.wrong("an operation of a later version");
-                Op::Fail
+            11 => Op::Enter { group: self.group()?, back: self.number()?, exit: self.target()? },
+            12 => Op::Leave(self.group()?),
+            13 => Op::Same(self.pair()?),
+            14 => Op::IfSet(self.pair()?, self.target()?),
+            15 => Op::Loop(self.pair()?),
+            16 => {
+                let slot = self.pair()?;
+                let (least, most) = self.times()?;
+                Op::Until { slot, least, most, exit: self.target()?, lazy: self.flag()? }
             }
-        }
+            _ => {
+                return Err(Error::unsupported(format_args!(
+                    "the token pattern's program has an operation of a later version"
+                )));
+            }
+        })
     }
 }
 
 /// Reads the tensor that a vectorizer names as its `program`.
 pub fn read(bytes: &[u8]) -> Result<Found> {
-    let mut reader = Reader { rest: bytes, fault: None, code: 0, sets: 0, slots: 0, captures: 0 };
     if bytes.len() > MAX_BYTES {
-        reader.wrong("it has more than 1 MiB");
+        return Err(wrong(&format!("{} bytes; at most {MAX_BYTES} are allowed", bytes.len())));
     }
-    if reader.number() != VERSION {
-        reader.wrong("it is of a later version");
+    let mut reader = Reader { rest: bytes, code: 0, sets: 0, slots: 0 };
+    if reader.number()? != VERSION {
+        return Err(Error::unsupported(format_args!(
+            "the token pattern's program is of a later version; use a newer wasm_clf_widget"
+        )));
     }
-    let found = match reader.below(2, "an unknown kind of program") {
-        0 => Found::Words(reader.number().max(1) as usize),
-        _ => Found::Matches(alloc::boxed::Box::new(pattern(&mut reader))),
+    let found = match reader.byte()? {
+        0 => Found::Words(reader.number()?.max(1) as usize),
+        1 => Found::Matches(alloc::boxed::Box::new(pattern(&mut reader)?)),
+        _ => return Err(wrong("an unknown kind of program")),
     };
-    if !reader.rest.is_empty() {
-        reader.wrong("bytes behind its end");
-    }
-    match reader.fault {
-        None => Ok(found),
-        Some(what) => Err(Error::file(format!("the token pattern's program: {what}"))),
-    }
+    if reader.rest.is_empty() { Ok(found) } else { Err(wrong("bytes behind its end")) }
 }
 
-fn pattern(reader: &mut Reader) -> Pattern {
-    let flags = reader.byte();
+fn pattern(reader: &mut Reader) -> Result<Pattern> {
+    let flags = reader.byte()?;
     let mut first = [false; 256];
     for bytes in first.chunks_exact_mut(8) {
-        let bits = reader.byte();
+        let bits = reader.byte()?;
         bytes.iter_mut().zip(0..).for_each(|(byte, bit)| *byte = bits >> bit & 1 != 0);
     }
     // A character never begins with a byte that continues one.
     first[0x80..0xC0].fill(false);
-    reader.slots = reader.below(MAX_SLOTS + 1, "too many slots");
+    reader.slots = reader.at_most(MAX_SLOTS, "slots")?;
     let group = flags & 4 != 0;
     if group && reader.slots < 2 {
-        reader.wrong("a capture group without slots");
+        return Err(wrong("a capture group without slots"));
     }
-    reader.captures = if group { 2 } else { 0 };
-    reader.sets = reader.below(MAX_SETS + 1, "too many sets");
+    reader.sets = reader.at_most(MAX_SETS, "sets")?;
     let mut sets = Vec::new();
     for _ in 0..reader.sets {
-        let ranges = reader.ranges();
-        if reader.fault.is_some() {
-            break;
-        }
-        sets.push(Set::new(&ranges));
+        sets.push(Set::new(&reader.ranges()?));
     }
-    reader.code = reader.below(MAX_CODE + 1, "too many instructions");
+    reader.code = reader.at_most(MAX_CODE, "instructions")?;
     let mut code = Vec::new();
     for _ in 0..reader.code {
-        code.push(reader.op());
+        code.push(reader.op()?);
     }
     if !matches!(code.last(), Some(Op::Match)) {
-        reader.wrong("its last instruction is not a match");
+        return Err(wrong("its last instruction is not a match"));
     }
     simplify(&mut code);
-    Pattern { joined: flags & 1 != 0, at_end: flags & 2 != 0, group, first, slots: reader.slots as usize, sets, code }
+    Ok(Pattern {
+        joined: flags & 1 != 0,
+        at_end: flags & 2 != 0,
+        group,
+        first,
+        slots: reader.slots as usize,
+        sets,
+        code,
+    })
 }
 
 /// What needs no way back does not leave one: a run that ends the match, and has at least one character, is right at once.

@@ -53,20 +53,19 @@ impl Set {
                 0xF0..0xF5 => (((lead & 0x07) << 18).max(0x1_0000), ((lead & 0x07) << 18 | 0x3_FFFF).min(CODES - 1), 4),
                 _ => continue,
             };
-            // Those of the surrogates are no characters.
-            let high = if lead == 0xED { 0xD7FF } else { high };
-            let overlap = |&(from, to): &(u32, u32)| (to.min(high) + 1).saturating_sub(from.max(low));
-            let inside: u32 = ranges.iter().map(overlap).sum();
-            set.bytes[byte] = match inside {
-                0 => 0,
-                inside if inside == high - low + 1 => length,
-                _ => ASK,
+            let is_surrogate = |code: &u32| (0xD800..0xE000).contains(code);
+            let mut inside = (low..=high).filter(|code| !is_surrogate(code)).map(|code| set.has_code(code));
+            let answer = inside.next().unwrap_or(false);
+            set.bytes[byte] = match (inside.all(|other| other == answer), answer) {
+                (true, true) => length,
+                (true, false) => 0,
+                (false, _) => ASK,
             };
         }
         set
     }
 
-    #[inline(never)]
+    #[inline]
     fn has_code(&self, code: u32) -> bool {
         let block = self.blocks.get((code >> SHIFT) as usize).copied().unwrap_or(0);
         self.bits.get(block as usize).is_some_and(|bits| bits[(code >> 6 & 3) as usize] >> (code & 63) & 1 != 0)
@@ -81,27 +80,20 @@ impl Set {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn ask(&self, text: &[u8], at: usize) -> usize {
         let (c, length) = decode(text, at);
         if self.has_code(c.into()) { length } else { 0 }
     }
 
-    /// As `step`, where it is not asked for often.
-    #[inline(never)]
-    pub fn has(&self, text: &[u8], at: usize) -> bool {
-        self.step(text, at) > 0
-    }
-
     /// Whether the character that ends before `at` is in the set.
-    #[inline(never)]
     pub fn before(&self, text: &[u8], at: usize) -> bool {
-        back(text, at).is_some_and(|start| self.has(text, start))
+        back(text, at).is_some_and(|start| self.step(text, start) > 0)
     }
 }
 
 /// Where the character before `at` begins; None at the beginning of the text.
-#[inline(never)]
+#[inline]
 pub fn back(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at.checked_sub(1)?;
     while at > 0 && text.get(at).is_some_and(|b| b & 0xC0 == 0x80) {
