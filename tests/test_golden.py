@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 import sklearn
 
+import make_golden_wide
 from golden_cases import CASES, Case
 from make_golden import generate
 from wasm_clf_widget.engines.base import Engine
 from wasm_clf_widget.engines.twin_engine import TwinEngine
 from wasm_clf_widget.engines.wasmtime_engine import open_wasmtime_engine
 from wasm_clf_widget.model.file import parse
+from wasm_clf_widget.model.shape import shape_of
 from wasm_clf_widget.model.spec import Model
+from wasm_clf_widget.parity import answer_at
 
 DATA = Path(__file__).parent / "data"
 NAMES = sorted(path.stem for path in DATA.glob("*.json"))
@@ -120,7 +123,38 @@ def test_explanations(name: str, kind: Any) -> None:
 def test_every_case_has_its_two_files_and_no_file_is_left_over() -> None:
     assert sorted(case.name for case in CASES) == NAMES
     assert sorted(path.stem for path in DATA.glob("*.safetensors")) == NAMES
-    assert sum(path.stat().st_size for path in DATA.iterdir()) < 400_000
+    assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 400_000
+
+
+def test_every_wide_case_has_its_two_files_and_no_file_is_left_over() -> None:
+    names = sorted(make_golden_wide.NAMES)
+    assert sorted(path.stem for path in make_golden_wide.DATA.glob("*.json")) == names
+    assert sorted(path.stem for path in make_golden_wide.DATA.glob("*.safetensors")) == names
+    assert sum(path.stat().st_size for path in make_golden_wide.DATA.iterdir()) < 500_000
+
+
+@pytest.mark.parametrize("name", make_golden_wide.NAMES)
+def test_wide_answers(name: str, kind: Any) -> None:
+    case, data = make_golden_wide.golden(name)
+    model = parse(data)
+    shape = shape_of(model)
+    assert shape._asdict() == case["shape"]
+    assert [list(classes.values) for classes in model.class_sets] == case["classes"]
+    batch = opened(kind, data, model).classify([expected["text"] for expected in case["texts"]])
+    for n, expected in enumerate(case["texts"]):
+        got = answer_at(model, batch, n)
+        for score, right, bits, tolerance in zip(
+            got.scores, expected["scores"], expected["score_bits"], expected["tolerance"], strict=True
+        ):
+            if tolerance == 0.0:
+                assert struct.pack(">d", score).hex() == bits, expected
+            assert abs(score - right) <= tolerance, expected
+        assert list(got.labels) == expected["labels"], expected
+        assert batch.known[n] == expected["known"], expected
+        assert (got.probabilities is None) == (expected["probabilities"] is None)
+        if got.probabilities is not None:
+            slack = expected["probability_tolerance"]
+            assert list(got.probabilities) == pytest.approx(expected["probabilities"], rel=0, abs=slack), expected
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

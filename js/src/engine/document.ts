@@ -87,8 +87,10 @@ export function parseDocument(text: string): ModelDocument {
     );
   }
   const stages = stagesOf(raw["pipeline"], "pipeline");
+  // It may be a head alone, whose members are pipelines from the text, or which says the same to every text.
   const [first, head] = [stages[0], stages[stages.length - 1]];
-  if (first === undefined || head === undefined || !["vectorize", "union"].includes(String(first["stage"])) || TRANSFORMS.has(String(head["stage"]))) {
+  const fromText = first !== undefined && (stages.length === 1 || ["vectorize", "union"].includes(String(first["stage"])));
+  if (!fromText || head === undefined || TRANSFORMS.has(String(head["stage"]))) {
     throw damaged("its pipeline does not start with `vectorize` or `union` and end with a head");
   }
   const source = record(raw["source"], "source");
