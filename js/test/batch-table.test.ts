@@ -106,6 +106,15 @@ describe("orders", () => {
     expect(three.confidence(0)).toBe(4);
   });
 
+  test("several labels: filtered by each, ordered as sets, without a confidence", () => {
+    const many = rowsOf(raw({ n: 3, labels: Uint32Array.of(0, 1, 1, 1, 0, 0), scores: new Float64Array(6), probabilities: new Float64Array(6), known: Uint32Array.of(1, 1, 1) }), 0.6, "multilabel");
+    const ordered = (selection: Partial<Parameters<typeof select>[2]>) => [...select(many, ["a", "b", "c"], { key: "row", descending: false, filter: "all", ...selection })];
+    expect(ordered({ filter: 1 })).toEqual([0, 1]);
+    expect(ordered({ filter: 0 })).toEqual([1]);
+    expect(ordered({ key: "label" })).toEqual([2, 0, 1]);
+    expect(count(many, 2)).toEqual({ labels: [1, 2], unsure: 0, unknown: 0 });
+  });
+
   test("a hundred thousand rows in a moment", () => {
     const n = 100_000;
     const labels = Uint32Array.from({ length: n }, (_, i) => i % 2);

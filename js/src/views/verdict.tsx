@@ -36,9 +36,15 @@ function Outcome({ result, text }: { result: ClassificationResult; text: string 
           <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>
         )}
       </div>
-      <div class="wcw-dim">{result.confidence === null ? "decision scores, no probabilities" : `confidence ${result.confidence.toFixed(3)}`}</div>
+      <div class="wcw-dim">{confidenceWords(result)}</div>
     </>
   );
+}
+
+function confidenceWords({ confidence, class_index, score_kind }: ClassificationResult): string {
+  if (confidence !== null) return `confidence ${confidence.toFixed(3)}`;
+  if (score_kind === "decision") return "decision scores, no probabilities";
+  return typeof class_index === "number" ? "" : "several labels, each on its own";
 }
 
 function Scores({ result }: { result: ClassificationResult }) {

@@ -17,7 +17,7 @@ export function toCsv(table: Table, shown: ArrayLike<number>, result: (i: number
   const columns = [
     ...table.columns,
     ...["label", "confidence", "not_sure", "known_features"].map(free),
-    ...(first?.all_scores ?? []).map(({ label }) => free(`${kind}_${labelText(label)}`)),
+    ...(first?.all_scores ?? []).map(({ output, label }) => free(`${kind}_${output === undefined ? "" : `${output}_`}${labelText(label)}`)),
   ];
   const rows = Array.from(shown, (i) => {
     const { label, confidence, is_uncertain, known_features, all_scores } = result(i);

@@ -11,28 +11,47 @@ export interface Selection {
   readonly filter: Filter;
 }
 
+/** What one label column holds: the index of the text's class, whether one class is on, or the class of one output. */
+export type Targets = "single" | "multilabel" | "multioutput";
+
 /** The numbers of a batch by row. */
 export interface Rows {
   readonly n: number;
-  label(i: number): number;
-  /** The label's probability, or its decision score where there are no probabilities. */
+  /** Whether the text has this class; of several outputs there is no such question. */
+  has(i: number, label: number): boolean;
+  /** The classes that it has. */
+  classes(i: number): readonly number[];
+  compareLabels(a: number, b: number): number;
+  /** The label's probability, or its decision score where there are no probabilities; 0 where there are several labels. */
   confidence(i: number): number;
   unsure(i: number): boolean;
   unknown(i: number): boolean;
 }
 
-export function rowsOf(raw: RawBatch, uncertainBelow: number | null): Rows {
+export function rowsOf(raw: RawBatch, uncertainBelow: number | null, targets: Targets = "single"): Rows {
   const { n, labels, probabilities, scores, known } = raw;
+  const several = targets !== "single";
+  const columns = n > 0 ? labels.length / n : 1;
   const values = probabilities ?? scores;
   const width = n > 0 ? values.length / n : 0;
   const label = (i: number): number => labels[i] as number;
   const confidence = (i: number): number => {
+    if (several) return 0;
     if (width === 1) return label(i) === 1 ? (values[i] as number) : -(values[i] as number);
     return values[i * width + label(i)] as number;
   };
   return {
-    n, label, confidence,
-    unsure: (i) => probabilities !== null && uncertainBelow !== null && confidence(i) < uncertainBelow,
+    n, confidence,
+    has: (i, k) => (several ? labels[i * columns + k] === 1 : label(i) === k),
+    classes: (i) => (several ? Array.from(labels.subarray(i * columns, (i + 1) * columns)).flatMap((on, k) => (on === 1 ? [k] : [])) : [label(i)]),
+    compareLabels: (a, b) => {
+      for (let column = 0; column < columns; column++) {
+        const difference = (labels[a * columns + column] as number) - (labels[b * columns + column] as number);
+        if (difference !== 0) return difference;
+      }
+      return 0;
+    },
+    unsure: (i) => !several && probabilities !== null && uncertainBelow !== null && confidence(i) < uncertainBelow,
     unknown: (i) => known[i] === 0,
   };
 }
@@ -41,9 +60,9 @@ export function select(rows: Rows, texts: readonly string[], { key, descending, 
   const passes = filter === "all" ? () => true
     : filter === "unsure" ? (i: number) => rows.unsure(i)
     : filter === "unknown" ? (i: number) => rows.unknown(i)
-    : (i: number) => rows.label(i) === filter;
+    : (i: number) => rows.has(i, filter);
   const shown = Uint32Array.from(Array.from({ length: rows.n }, (_, i) => i).filter(passes));
-  const by = key === "label" ? (a: number, b: number) => rows.label(a) - rows.label(b)
+  const by = key === "label" ? rows.compareLabels
     : key === "confidence" ? (a: number, b: number) => rows.confidence(a) - rows.confidence(b)
     : key === "text" ? (a: number, b: number) => compare(texts[a] ?? "", texts[b] ?? "")
     : (a: number, b: number) => a - b;
@@ -61,8 +80,7 @@ export function count(rows: Rows, classes: number): { readonly labels: readonly 
   let unsure = 0;
   let unknown = 0;
   for (let i = 0; i < rows.n; i++) {
-    const label = rows.label(i);
-    labels[label] = (labels[label] ?? 0) + 1;
+    for (const k of rows.classes(i)) if (k < classes) labels[k] = (labels[k] as number) + 1;
     if (rows.unsure(i)) unsure += 1;
     if (rows.unknown(i)) unknown += 1;
   }

@@ -27,10 +27,12 @@ const HEADINGS: readonly { readonly key: SortKey; readonly title: string; readon
 ];
 
 export function ResultTable({ store, table, raw, info, result, onText }: Props) {
-  const classes = info?.classes ?? [];
+  // Of several outputs a text has a class each: there is no list to filter by.
+  const classes = info === null || info.targets === "multioutput" ? [] : info.classes;
   const texts = store.texts.value;
   const selection = store.selection.value;
-  const rows = useMemo(() => rowsOf(raw, info?.uncertain_below ?? null), [raw, info]);
+  const targets = info?.targets ?? "single";
+  const rows = useMemo(() => rowsOf(raw, info?.uncertain_below ?? null, targets), [raw, info, targets]);
   const counts = useMemo(() => count(rows, classes.length), [rows, classes.length]);
   const shown = useMemo(() => select(rows, texts, selection), [rows, texts, selection]);
   const pages = Math.max(1, Math.ceil(shown.length / PAGE));
@@ -81,7 +83,7 @@ function Row({ i, text, result, onText }: { i: number; text: string; result: Cla
       <td class="wcw-number wcw-dim">{i + 1}</td>
       <td class="wcw-text"><button type="button" dir="auto" title="Show it in the field above" onClick={() => onText(text)}>{text === "" ? "(empty)" : text.slice(0, CELL_UNITS)}</button></td>
       <td class={`wcw-tone ${tone}`} dir="auto">{labelText(label)}</td>
-      <td class="wcw-number">{confidence === null ? signed(typeof class_index === "number" ? all_scores[class_index]?.score ?? 0 : 0) : probability(confidence)}</td>
+      <td class="wcw-number">{confidence !== null ? probability(confidence) : typeof class_index === "number" ? signed(all_scores[class_index]?.score ?? 0) : ""}</td>
       <td>
         {is_uncertain && <span class="wcw-chip wcw-warn">not sure</span>}
         {known_features === 0 && <span class="wcw-chip">no known feature</span>}
