@@ -157,13 +157,13 @@ def _entries(vectorizer: Vectorizer, words: Sequence[str], tokens: int, rng: ran
 
 
 def _words(vectorizer: Vectorizer, rng: random.Random) -> Sequence[str]:
-    """Up to 20,000 entries of the vocabulary, evenly drawn; the fixed texts' words where features are hashed."""
+    """The entries of a small vocabulary, 3,000 evenly drawn of a large one; the fixed texts' words where features are hashed."""
     vocabulary = vectorizer.vocabulary
     if vocabulary is None:
         return sorted({word for text in (*CASES, *SCRIPTS, *MARKS_AND_EMOJI) for word in text.split()})
     if len(vocabulary) <= 20_000:
         return [entry for entry in vocabulary if entry]
-    return [entry for entry in (vocabulary[i] for i in rng.sample(range(len(vocabulary)), 20_000)) if entry]
+    return [entry for entry in (vocabulary[i] for i in rng.sample(range(len(vocabulary)), 3_000)) if entry]
 
 
 def _mixtures(fixed: Sequence[str], rng: random.Random) -> Iterator[str]:

@@ -45,6 +45,9 @@ class PackedTexts(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         data = self.data
         offsets = self.offsets
+        if data.isascii():
+            text = data.decode("ascii")
+            return (text[a:b] for a, b in pairwise(offsets))
         return (data[a:b].decode() for a, b in pairwise(offsets))
 
     def __eq__(self, other: object) -> bool:
