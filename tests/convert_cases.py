@@ -102,6 +102,8 @@ def rows(y: Any) -> Iterator[tuple[str, Any]]:
     yield "standard", pipe(CountVectorizer(), StandardScaler(with_mean=False), lr())
     yield "svd", pipe(Tfidf(), TruncatedSVD(5, random_state=0), Normalizer(), lr())
     yield "svd-linear", pipe(Tfidf(), TruncatedSVD(5, random_state=0), LinearSVC())
+    yield "svd-bernoulli", pipe(Tfidf(), TruncatedSVD(4, random_state=0), BernoulliNB(binarize=0.01))
+    yield "svd-binarizer", pipe(Tfidf(), TruncatedSVD(4, random_state=0), Binarizer(threshold=0.01), LinearSVC())
     yield "nested", pipe(pipe(CountVectorizer(), "passthrough", TfidfTransformer()), pipe(Normalizer(), lr()))
     yield "pattern", pipe(Tfidf(token_pattern=r"[a-z]+|[^\w\s]"), lr())
     yield "group", pipe(Tfidf(token_pattern=r"(?u)\b(\w)\w+"), lr())

@@ -102,7 +102,6 @@ def _normalizer(step: str, estimator: Any, row: Row) -> list[Transform]:
 
 
 def _binarizer(step: str, estimator: Any, row: Row) -> list[Transform]:
-    _refuse_dense(step, estimator, row)
     return [binarize(step, "threshold", estimator.threshold)]
 
 

@@ -17,7 +17,6 @@ from sklearn.linear_model import (
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
-from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
 from ...model.spec import LabelRule, LinearHead, Link, Pipeline, Transform
 from .. import versions
@@ -73,13 +72,6 @@ def convert_bayes(job: Job, step: str, estimator: Any, row: Row) -> Classified:
     """Log-probabilities as weights; the score is the joint log-likelihood."""
     if not hasattr(estimator, "feature_log_prob_") or not hasattr(estimator, "classes_"):
         raise refuse_unfitted(step, estimator)
-    if row.dense:
-        raise UnsupportedPipelineError(
-            step,
-            type(estimator).__name__,
-            "naive Bayes counts features; behind TruncatedSVD there are none",
-            "LogisticRegression()",
-        )
     classes = convert_classes(step, estimator.classes_)
     n = len(classes.values)
     coef = matrix(step, "feature_log_prob_", estimator.feature_log_prob_)
