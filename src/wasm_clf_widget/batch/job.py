@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from ..classifier import Classifier
     from ..results import ParityReport
 
-PART_ROWS = 131_072
-PART_BYTES = 32 << 20
+PART_ROWS = 65_536
+PART_BYTES = 16 << 20
 _OPTIONS = ("text", "nulls", "on_error", "scores", "prefix", "delimiter")
 _JOB, _JOINED, _LOCK = "job.json", "joined", "lock"
 

@@ -428,7 +428,8 @@ def _parquet(source: Source) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(source.path, pre_buffer=False)
+        # With a buffer a column is read a little at a time, not a whole row group of it.
+        return pq.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20)
     except (OSError, arrow().ArrowException) as error:
         raise InputError(f"{source.path}: no parquet file that can be read: {error}") from None
 
