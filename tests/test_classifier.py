@@ -459,16 +459,16 @@ class Broken:
         batch: Batch = self.inner.classify(texts)
         return replace(batch, scores=array("d", (s + 0.25 for s in batch.scores)))
 
-    def normalize(self, text: str) -> str:
+    def normalize(self, text: str, vectorizer: int = 0) -> str:
         return str(self.inner.normalize(text)) + ("!" if self.stage == "normalize" else "")
 
-    def tokens(self, text: str) -> list[str]:
+    def tokens(self, text: str, vectorizer: int = 0) -> list[str]:
         return [*self.inner.tokens(text), *(["x"] if self.stage == "tokens" else [])]
 
-    def ngrams(self, text: str) -> list[str]:
+    def ngrams(self, text: str, vectorizer: int = 0) -> list[str]:
         return [*self.inner.ngrams(text), *(["x"] if self.stage == "ngrams" else [])]
 
-    def features(self, text: str) -> list[tuple[int, float]]:
+    def features(self, text: str, vectorizer: int = 0) -> list[tuple[int, float]]:
         return [(i, v + 0.5 if self.stage == "features" else v) for i, v in self.inner.features(text)]
 
 
