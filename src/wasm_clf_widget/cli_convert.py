@@ -65,12 +65,8 @@ def convert(
         )
         _write(classifier, output)
         info: Any = classifier.model_info()
-        notes.print(
-            Text(
-                f"{output}: {info.size:,} bytes, {info.weights}, {info.certificate_texts} certified texts; {info.promise}"
-            ),
-            soft_wrap=True,
-        )
+        kept = f"{info.size:,} bytes, {info.weights}, {info.certificate_texts} certified texts"
+        notes.print(Text(f"{output}: {kept}; {info.promise}"), soft_wrap=True)
 
 
 def _lines(path: Path | None) -> list[str]:

@@ -157,7 +157,7 @@ def _entries(vectorizer: Vectorizer, words: Sequence[str], tokens: int, rng: ran
 
 
 def _words(vectorizer: Vectorizer, rng: random.Random) -> Sequence[str]:
-    """The entries of a small vocabulary, 3,000 evenly drawn of a large one; the fixed texts' words where features are hashed."""
+    """The entries of a small vocabulary, 3,000 of a large one; the fixed texts' words where features are hashed."""
     vocabulary = vectorizer.vocabulary
     if vocabulary is None:
         return sorted({word for text in (*CASES, *SCRIPTS, *MARKS_AND_EMOJI) for word in text.split()})
