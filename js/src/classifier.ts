@@ -22,7 +22,7 @@ import type { ClassificationResult, Explanation, ModelInfo, ParityReport, RanOn,
 
 const pool = new Pool<Steady>((steady) => steady.close());
 
-/** For tests and the runtime panel: how many (engine, model) pairs are alive in this page. */
+/** For tests and the runtime panel: how many (engine, model) pairs are alive in this page. @internal */
 export function openEngines(): number {
   return pool.size;
 }
@@ -43,7 +43,7 @@ export interface LoadOptions {
   readonly worker?: URL | string | { readonly source: BlobPart } | null;
 }
 
-/** Parts that a host delivers itself; each is only called where the page does not have the engine already. */
+/** Parts that a host delivers itself; each is only called where the page does not have the engine already. @internal */
 export interface Parts {
   readonly capabilities: Capabilities;
   readonly engineKey: string;
@@ -108,6 +108,7 @@ export class Classifier {
     }
   }
 
+  /** @internal */
   static async fromParts(parts: Parts, signal?: AbortSignal): Promise<Classifier> {
     const start = (): Promise<EngineClient> => climb({
       capabilities: parts.capabilities, modelSize: parts.modelSize,
@@ -159,7 +160,7 @@ export class Classifier {
     return classifyMany(this.#opened().client, (call) => this.#run(call), checkTexts(texts), options);
   }
 
-  /** One call of the engine for texts that come packed, and where it ran. */
+  /** One call of the engine for texts that come packed, and where it ran. @internal */
   async classifyPacked(texts: PackedTexts): Promise<{ readonly batch: RawBatch; readonly ranOn: RanOn; readonly variant: Variant }> {
     const steady = this.#opened();
     const batch = await this.#run((client) => client.classify(texts));

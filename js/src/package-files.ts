@@ -12,6 +12,7 @@ type FileName = "engine.simd.wasm" | "engine.baseline.wasm" | "worker.js";
 declare const WCW_FILES: Readonly<Record<FileName, string>> | undefined;
 const HASHES = typeof WCW_FILES === "undefined" ? null : WCW_FILES;
 
+/** @internal */
 export interface EngineFile {
   /** Says which engine it is: a hash, else an address. */
   readonly key: string;
@@ -22,6 +23,7 @@ export interface EngineFile {
 export type EngineOption = URL | string | { readonly bytes: ArrayBuffer; readonly variant: Variant } | undefined;
 export type WorkerOption = URL | string | { readonly source: BlobPart } | null | undefined;
 
+/** @internal */
 export async function engineFile(option: EngineOption, variant: Variant, cache: AssetCache | null): Promise<EngineFile> {
   if (typeof option === "object" && !(option instanceof URL)) {
     const { bytes } = option;
@@ -35,7 +37,7 @@ export async function engineFile(option: EngineOption, variant: Variant, cache: 
   return { key: HASHES?.[name] ?? beside(name).href, variant, bytes: async (signal) => whole(await ownFile(name, "engine", cache, signal)) };
 }
 
-/** Where the worker's program comes from; a Blob of the cached program stands in where its address cannot be reached. */
+/** Where the worker's program comes from; a Blob of the cached program stands in where its address cannot be reached. @internal */
 export async function workerSource(option: WorkerOption, cache: AssetCache | null): Promise<WorkerSource> {
   if (option === null || (typeof document === "undefined" && typeof Worker === "undefined")) return null;
   if (typeof option === "object" && "source" in option) return option;
@@ -49,7 +51,7 @@ export async function workerSource(option: WorkerOption, cache: AssetCache | nul
   return sameOrigin(url) ? { url, spare: own } : { source: await own() };
 }
 
-/** Keeps the worker's program for a visit without a network. */
+/** Keeps the worker's program for a visit without a network. @internal */
 export async function keepWorker(cache: AssetCache): Promise<void> {
   if (HASHES === null || typeof Worker === "undefined") return;
   await ownFile("worker.js", "program", cache).catch(() => undefined);

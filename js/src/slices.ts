@@ -19,9 +19,10 @@ const MOST_TEXTS = 8_192;
 const MOST_UNITS = 1 << 18;
 const BREATH_MS = 8;
 
-/** Runs `call` with a client; see engine/steady.ts. */
+/** Runs `call` with a client; see engine/steady.ts. @internal */
 export type Run = <T>(call: (client: EngineClient) => Promise<T>) => Promise<T>;
 
+/** @internal */
 export async function classifyMany(client: EngineClient, run: Run, texts: readonly string[], options: BatchOptions = {}): Promise<RawBatch> {
   const { signal, onProgress } = options;
   const { document: { shape }, pace } = client;

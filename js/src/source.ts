@@ -10,6 +10,7 @@ import { EngineError, ModelFileError, toWire } from "./errors.js";
 import { get, type HttpOptions } from "./http.js";
 import { sha256 as hash } from "./sha256.js";
 
+/** @internal */
 export interface Source {
   readonly sha256: string;
   readonly size: number;
@@ -23,6 +24,7 @@ export interface Source {
 
 export type CacheUse = "use" | "refresh" | "off";
 
+/** @internal */
 export interface AddressOptions extends HttpOptions {
   readonly cache: AssetCache;
   readonly use: CacheUse;
@@ -30,7 +32,7 @@ export interface AddressOptions extends HttpOptions {
   readonly pinned?: string | undefined;
 }
 
-/** Bytes of the caller's: kept as a Blob, which the browser may hold outside the tab's memory. */
+/** Bytes of the caller's: kept as a Blob, which the browser may hold outside the tab's memory. @internal */
 export async function fromBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Source> {
   let first: ArrayBuffer | null = bytes.slice().buffer;
   const kept = new Blob([bytes]);
@@ -45,6 +47,7 @@ export async function fromBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Source>
   };
 }
 
+/** @internal */
 export async function fromAddress(url: URL, options: AddressOptions): Promise<Source> {
   const { cache, use, pinned, signal, admit } = options;
   if (use === "off") {
@@ -85,6 +88,7 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
 /** Writing may be slow; it is waited for, because the bytes are given away afterwards, but not for ever. */
 const KEEP_MS = 10_000;
 
+/** @internal */
 export async function keep(cache: AssetCache, asset: Named, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<void>((resolve) => { timer = setTimeout(resolve, KEEP_MS); });

@@ -19,18 +19,21 @@ const NOTE_USE_MS = 10_000;
 const LOG_LINES = 50;
 const MODE_REASON = "IndexedDB, verified by SHA-256 on every read";
 
+/** @internal */
 export interface Named {
   readonly sha256: string;
   readonly kind: AssetKind;
   readonly name: string;
 }
 
+/** @internal */
 export interface CacheOptions {
   readonly connection?: Connection;
   readonly budget?: number;
   readonly now?: () => number;
 }
 
+/** @internal */
 export class AssetCache implements CacheInspector {
   readonly #connection: Connection;
   readonly #budget: number;
@@ -234,7 +237,7 @@ export class AssetCache implements CacheInspector {
 
 let shared: AssetCache | null = null;
 
-/** The page's cache. */
+/** The page's cache. @internal */
 export function pageCache(): AssetCache {
   shared ??= new AssetCache();
   return shared;
