@@ -24,9 +24,7 @@ class WeightsChoice(StrEnum):
 
 
 def convert(
-    source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A pipeline stored by skops, or joblib with --trust.")
-    ],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A pipeline stored by skops, or joblib with --trust.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The model file to write.")],
     name: Annotated[str, typer.Option("--name", "-n", help="The model's name, kept in the file.")],
     weights: Annotated[WeightsChoice, typer.Option("--weights", help="auto: float32 where proved harmless.")] = (
