@@ -29,7 +29,7 @@ from sklearn.svm import LinearSVC
 import wasm_clf_widget as wcw
 from handmade import changed
 from test_model_file import repack
-from wasm_clf_widget import export, parity
+from wasm_clf_widget import comparison, parity
 from wasm_clf_widget.convert import certify
 from wasm_clf_widget.engines import Batch, wasm_engine, wasmtime_engine
 from wasm_clf_widget.engines.wasm_engine import Trapped, WasmEngine
@@ -481,7 +481,7 @@ def test_the_first_stage_that_differs_is_named(words: tuple[Any, wcw.Classifier]
     assert report.first_difference is not None
     assert report.first_difference.stage == stage
     assert report.first_difference.expected != report.first_difference.got
-    live = export.compare_live(clf.model, broken, pipeline, ["a good film"])
+    live = comparison.compare_live(clf.model, broken, pipeline, ["a good film"])
     assert live.first_difference is not None
     assert live.first_difference.stage == stage
 
