@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from conftest import OpenNotebook
@@ -161,3 +163,51 @@ def test_two_widgets_share_one_worker_and_a_saved_notebook_grows_little(open_not
     saved = notebook.save()
     assert len(json.loads(saved)["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]) >= 2
     assert len(saved) - before < 60_000
+
+
+BIG = """
+import random
+import wasm_clf_widget as wcw
+rng = random.Random(1)
+words = sorted({"".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=9)) for _ in range(600_000)})
+clf = wcw.Classifier.from_weights(
+    words, [[rng.gauss(0, 1) for _ in words] for _ in range(4)], [0.0] * 4, list("abcd"), name="big", head="softmax"
+)
+w = wcw.ClassifierWidget(clf)
+print(len(clf.model_bytes) > 40_000_000)
+w
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_fifty_megabytes_freeze_neither_the_page_nor_the_kernel(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook([BIG, "1 + 1"])
+    # A page that is free ticks every 50 ms.
+    notebook.page.evaluate(
+        """() => {
+            globalThis.worst = globalThis.ticks = 0;
+            let last = performance.now();
+            setInterval(() => {
+                ticks += 1;
+                worst = Math.max(worst, performance.now() - last);
+                last = performance.now();
+            }, 50);
+        }"""
+    )
+    notebook.run(0, seconds=300)
+    assert notebook.errors() == []
+    started = time.monotonic()
+    assert notebook.kernel("print(1 + 1)") == "2", "the kernel answers while chunks are on their way"
+    print(f"kernel answered after {time.monotonic() - started:.2f} s")
+    notebook.widget().wait_ready(120)
+    seconds = time.monotonic() - started
+    ticks, worst = notebook.page.evaluate("() => [ticks, worst]")
+    print(f"ready after {seconds:.1f} s, the page was held for at most {worst:.0f} ms")
+    # A tenth of the ticks of a page that has nothing to do leaves room for a loaded machine.
+    assert ticks > seconds * 2
+    notebook.save()
+    notebook.watch.frames.clear()
+    notebook.reload()
+    notebook.widget().wait_ready(120)
+    assert sent_chunks(notebook) == 0

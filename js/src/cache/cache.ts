@@ -50,7 +50,7 @@ export class AssetCache implements CacheInspector {
   /** The asset's bytes, which are the caller's; null where it is not here, or was damaged. */
   async get(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#try(null, async (db) => {
-      const transaction = db.transaction(["entries", "chunks"]);
+      const transaction = quiet(db.transaction(["entries", "chunks"]));
       const [entry, chunks] = await Promise.all([
         transaction.objectStore("entries").get(sha256), transaction.objectStore("chunks").getAll(chunkKeys(sha256)), transaction.done,
       ]);
@@ -138,7 +138,7 @@ export class AssetCache implements CacheInspector {
 
   async clear(): Promise<number> {
     return this.#try(0, async (db) => {
-      const transaction = db.transaction(["entries", "chunks", "addresses"], "readwrite");
+      const transaction = quiet(db.transaction(["entries", "chunks", "addresses"], "readwrite"));
       const [count] = await Promise.all([
         transaction.objectStore("entries").count(), transaction.objectStore("entries").clear(),
         transaction.objectStore("chunks").clear(), transaction.objectStore("addresses").clear(), transaction.done,
@@ -152,17 +152,17 @@ export class AssetCache implements CacheInspector {
   }
 
   async #write(db: Database, { sha256, kind, name }: Named, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const transaction = db.transaction(["entries", "chunks"], "readwrite");
+    const transaction = quiet(db.transaction(["entries", "chunks"], "readwrite"));
     const chunks = transaction.objectStore("chunks");
     const now = this.#now();
-    const written: Promise<unknown>[] = [chunks.delete(chunkKeys(sha256))];
+    await chunks.delete(chunkKeys(sha256));
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       // A whole asset is stored as the view it is; a part is copied, else each would be stored with the whole buffer.
       const part = bytes.length <= CHUNK_BYTES && bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice(at, at + CHUNK_BYTES);
-      written.push(chunks.put(part, [sha256, at / CHUNK_BYTES]));
+      await chunks.put(part, [sha256, at / CHUNK_BYTES]); // one after the other: the page breathes in between
     }
-    written.push(transaction.objectStore("entries").put({ sha256, kind, name, bytes: bytes.length, created: now, lastUsed: now }, sha256));
-    await Promise.all([...written, transaction.done]);
+    await transaction.objectStore("entries").put({ sha256, kind, name, bytes: bytes.length, created: now, lastUsed: now }, sha256);
+    await transaction.done;
   }
 
   async #evict(db: Database, entries: readonly CacheEntry[], gone: readonly string[]): Promise<void> {
@@ -174,7 +174,7 @@ export class AssetCache implements CacheInspector {
 
   async #remove(db: Database, hashes: readonly string[]): Promise<void> {
     if (hashes.length === 0) return;
-    const transaction = db.transaction(["entries", "chunks", "addresses"], "readwrite");
+    const transaction = quiet(db.transaction(["entries", "chunks", "addresses"], "readwrite"));
     const addresses = transaction.objectStore("addresses");
     const led = (await addresses.getAll()).filter(({ sha256 }) => hashes.includes(sha256));
     await Promise.all([
@@ -187,7 +187,7 @@ export class AssetCache implements CacheInspector {
 
   /** Chunks without an entry: another program's, or what a browser that crashed left. */
   async #sweep(db: Database): Promise<void> {
-    const transaction = db.transaction(["entries", "chunks"], "readwrite");
+    const transaction = quiet(db.transaction(["entries", "chunks"], "readwrite"));
     const known = new Set(await transaction.objectStore("entries").getAllKeys());
     const chunks = transaction.objectStore("chunks");
     const orphans = (await chunks.getAllKeys()).filter(([sha256]) => !known.has(sha256));
@@ -198,7 +198,7 @@ export class AssetCache implements CacheInspector {
     const now = this.#now();
     if (now - entry.lastUsed < NOTE_USE_MS) return;
     await this.#try(undefined, async (db) => {
-      const transaction = db.transaction("entries", "readwrite");
+      const transaction = quiet(db.transaction("entries", "readwrite"));
       const current = await transaction.store.get(entry.sha256);
       if (current !== undefined) await transaction.store.put({ ...current, lastUsed: now }, entry.sha256);
       await transaction.done;
@@ -233,6 +233,12 @@ export class AssetCache implements CacheInspector {
     if (this.#log.length > LOG_LINES) this.#log.shift();
     console.info(`[wasm_clf_widget] ${line}`);
   }
+}
+
+/** A request that fails is the caller's; the transaction's own rejection then says nothing new. */
+function quiet<T extends { readonly done: Promise<void> }>(transaction: T): T {
+  transaction.done.catch(() => undefined);
+  return transaction;
 }
 
 let shared: AssetCache | null = null;

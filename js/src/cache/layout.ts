@@ -1,7 +1,8 @@
 /**
  * The database in words: shared by the cache and by the loader's small reader.
  *
- * An asset is cut into chunks, because browsers limit the size of one stored value (Chromium: 127 MiB). The entry is the
+ * An asset is cut into chunks, because browsers limit the size of one stored value (Chromium: 127 MiB), and because storing
+ * one holds up the page while it is copied. The entry is the
  * manifest: what has none was never written whole, and does not exist for a reader.
  */
 import type { DBSchema } from "idb";
@@ -9,7 +10,7 @@ import type { CacheEntry } from "./types.js";
 
 export const DB_NAME = "wasm-clf-widget";
 export const DB_VERSION = 1;
-export const CHUNK_BYTES = 32 << 20;
+export const CHUNK_BYTES = 4 << 20;
 
 /** What an address gave when it was last asked. */
 export interface AddressRecord {
