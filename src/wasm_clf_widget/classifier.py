@@ -335,7 +335,8 @@ class Classifier:
         Of a multilabel model (n, classes) of 0 and 1, of several outputs (n, outputs) labels, as scikit-learn.
 
         Args:
-            texts: a list, or a column: numpy strings, a pandas or polars Series, a pyarrow array (docs/tutorials/batch.md).
+            texts: a list, or a column: numpy strings, a pandas or polars Series, a pyarrow array
+                (docs/tutorials/batch.md).
             n_jobs: threads, -1 for all cores; each has its own copy of the model.
             nulls: what a missing text is: "error", or "skip" for a missing answer (None; NaN in scores).
         """

@@ -76,7 +76,8 @@ def append_outputs(
     known: array[int],
 ) -> None:
     """Append the answers to n texts from the block that the engine wrote."""
-    for buffer, part in zip((scores, probabilities, labels, known), split_outputs(model, n, block), strict=True):
+    buffers: tuple[array[Any], ...] = (scores, probabilities, labels, known)
+    for buffer, part in zip(buffers, split_outputs(model, n, block), strict=True):
         buffer.frombytes(part)
 
 
