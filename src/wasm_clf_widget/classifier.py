@@ -357,7 +357,9 @@ class Classifier:
             other = "decision_function" if self._model.decision else "predict"
             raise InputError(f"the model {self.name!r} has no probabilities, as its source has none: call {other}")
         batch, _ = self._batch(texts, n_jobs, nulls)
-        return answers.probabilities(self._model, batch.probabilities or (), batch.n)
+        # numpy arrays have no truth value: batches of columns are such.
+        p = () if batch.probabilities is None else batch.probabilities
+        return answers.probabilities(self._model, p, batch.n)
 
     def decision_function(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
