@@ -3,7 +3,7 @@
  *
  * The first slices are small; their time says how large the next may be.
  */
-import { emptyBatch, place, type RawBatch } from "./engine/abi.js";
+import { emptyBatch, place, type RawBatch } from "./engine/raw.js";
 import type { EngineClient } from "./engine/client.js";
 import { pack, sliceEnd } from "./engine/pack.js";
 
