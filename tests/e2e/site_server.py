@@ -53,6 +53,7 @@ class Site:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.headers: dict[str, str] = {}
         """Sent with every answer: a content-security policy, CORS."""
+        self._stopped = False
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,6 +80,7 @@ class Site:
 
     def stop(self) -> None:
         """Answer nothing any more."""
+        self._stopped = True  # connections that a browser keeps open have threads of their own
         self._server.shutdown()
         self._server.server_close()
 
@@ -87,6 +89,9 @@ class Site:
         return sum(part in path for path, _ in self.requests)
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        if self._stopped:
+            request.close_connection = True
+            return
         path = urlsplit(request.path).path
         self.requests.append((path, dict(request.headers)))
         reply = self.replies.get(path) or self._file(path)
