@@ -1,6 +1,6 @@
 """Drives the built site in Chromium, in a process that reaches nothing but loopback; its findings go to stdout as JSON.
 
-    unshare --net --map-root-user python drive.py SITE SHOTS
+    unshare --net --map-root-user python drive.py SITE SHOTS SCRATCH
 
 The notebooks run in one browser, one after the other, as a visitor would; that also exercises a second visit.
 """
@@ -24,21 +24,25 @@ import loopback  # noqa: E402
 from playwright.sync_api import BrowserContext, expect, sync_playwright  # noqa: E402
 from site_page import SitePage, served  # noqa: E402
 
+import firefox  # noqa: E402
 from conftest import BROWSER_FLAGS  # noqa: E402
 from watch import Watch  # noqa: E402
 
 NOTEBOOKS = ("try-it", "teach-it", "bring-your-own", "explain", "batch", "parity")
 REFERENCE = ["这个产品非常好用推荐购买", "服务态度差再也不来了", "今天天气不错适合出门"]
+NO_INDEXEDDB = "Object.defineProperty(window, 'indexedDB', { get: () => undefined });"
+VIEWPORT: Any = {"width": 1280, "height": 1000}
 
 
-def main(site: Path, shots: Path) -> dict[str, Any]:
+def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
     loopback.up()
     browser_path = os.environ.get("WCW_BROWSER") or shutil.which("chromium")
     found: dict[str, Any] = {"notebooks": {}}
-    with served(site) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_FLAGS)
-        context = chromium.new_context(viewport={"width": 1280, "height": 1000})
-        with Watch(context) as watch:
+        # A context of Playwright's is a private window.
+        context = chromium.new_context(viewport=VIEWPORT)
+        with Watch(context) as watch, served(site) as address:
             for name in NOTEBOOKS:
                 page = SitePage(context, address)
                 page.open(f"{name}.ipynb")
@@ -46,16 +50,91 @@ def main(site: Path, shots: Path) -> dict[str, Any]:
                 found["notebooks"][name] = [f"{e['ename']}: {e['evalue']}" for e in errors]
                 if name == "try-it":
                     found["reference"] = _reference(page)
+                    found["together"] = _two_at_once(context, address, page)
                 if name == "bring-your-own":
-                    found["upload"] = _uploads(page, site)
+                    found["upload"] = _uploads(page)
                 if name == "teach-it":
                     found["taught"] = page.kernel("import os; print(os.path.getsize('mood.html'), clf.verify().ok)")
+                if name == "batch":
+                    found["large"] = _large(page, scratch)
+                    found["restarted"] = _restart_in_a_batch(page)
                 page.page.screenshot(path=str(shots / f"lite-{name}.png"))
                 page.page.close()
-            found["address"] = _model_in_the_address(context, address, site)
-        found["problems"] = watch.problems()
+            found["address"] = _model_in_the_address(context, address)
+            found["problems"] = watch.problems()
+            poor = chromium.new_context(viewport=VIEWPORT)
+            poor.add_init_script(NO_INDEXEDDB)
+            found["no_indexeddb"] = _first_label(poor, address)
+            found["firefox"] = _in_firefox(address, scratch)
+        # The server is gone; the browser is the one that was there before.
+        found["offline"] = _first_label(context, address)
         chromium.close()
     return found
+
+
+def _first_label(context: BrowserContext, address: str) -> str:
+    """What the widget of try-it says once the notebook has run."""
+    page = SitePage(context, address)
+    page.open("try-it.ipynb")
+    page.run_all()
+    label = page.widget().locator("[data-wcw=label]")
+    expect(label).to_have_text(re.compile("itive|ative"), timeout=60_000)
+    said = label.inner_text()
+    page.page.close()
+    return said
+
+
+def _two_at_once(context: BrowserContext, address: str, first: SitePage) -> list[str]:
+    """A second notebook with a kernel of its own, while the first is open; then both answer."""
+    second = SitePage(context, address)
+    second.open("explain.ipynb")
+    second.run_all()
+    asked = f"print(clf.classify({REFERENCE[1]!r}).label)"
+    said = [second.kernel(asked).strip(), first.kernel(asked).strip()]
+    second.page.close()
+    return said
+
+
+def _large(page: SitePage, scratch: Path) -> str:
+    """What the notebook says to a CSV file of 100 MB."""
+    file = scratch / "large.csv"
+    line = "1,一二三四五六七八九十 and some more words to fill the line\n".encode()
+    with file.open("wb") as stream:
+        stream.write(b"id,review\n")
+        for _ in range(100):
+            stream.write(line * (1_000_000 // len(line) + 1))
+    with page.page.expect_file_chooser() as chooser:
+        page.page.get_by_role("button", name="A CSV file").click()
+    chooser.value.set_files(file)
+    page.wait_idle(120)
+    page.page.wait_for_timeout(5000)
+    page.wait_idle(120)
+    return page.run_cell(3)
+
+
+def _restart_in_a_batch(page: SitePage) -> str:
+    """The kernel is restarted while it classifies; then the notebook runs again from the top."""
+    page.start("texts = ['服务态度差'] * 200_000\nclf.classify(texts)")
+    page.page.wait_for_timeout(1500)
+    page.restart()
+    page.run_all()
+    return page.kernel("print([row['label'] for row in rows])").strip()
+
+
+def _in_firefox(address: str, scratch: Path) -> str | None:
+    """The widget's label in Firefox; None where there is no Firefox."""
+    if firefox.path() is None:
+        return None
+    with firefox.Firefox(scratch / "firefox") as browser:
+        browser.goto(f"{address}lab/index.html?path=try-it.ipynb")
+        browser.until(
+            """const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+            return kernel?.connectionStatus === "connected" && kernel.status === "idle";""",
+            240,
+        )
+        browser.run("void window.jupyterapp.commands.execute('notebook:run-all-cells'); return true;")
+        label: str = browser.until("return document.querySelector('.wcw [data-wcw=label]')?.textContent;", 240)
+        return label
 
 
 def _reference(page: SitePage) -> list[dict[str, Any]]:
@@ -75,7 +154,7 @@ def _reference(page: SitePage) -> list[dict[str, Any]]:
     return rows
 
 
-def _uploads(page: SitePage, site: Path) -> list[str]:
+def _uploads(page: SitePage) -> list[str]:
     """What the notebook says to a model, to something else, and to a model of a later format."""
     button = page.page.get_by_role("button", name="A .safetensors file")
     model = (Path(__file__).parents[2] / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors").read_bytes()
@@ -96,7 +175,7 @@ def _uploads(page: SitePage, site: Path) -> list[str]:
     return said
 
 
-def _model_in_the_address(context: BrowserContext, address: str, site: Path) -> str:
+def _model_in_the_address(context: BrowserContext, address: str) -> str:
     """What the notebook says to ?model= that names a file of the site."""
     page = SitePage(context, address)
     page.open("bring-your-own.ipynb", "&model=files/reviews.safetensors")
@@ -109,4 +188,4 @@ def _model_in_the_address(context: BrowserContext, address: str, site: Path) -> 
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))))
+    print(json.dumps(main(*map(Path, sys.argv[1:4]))))

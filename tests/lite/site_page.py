@@ -79,6 +79,32 @@ class SitePage:
         self.wait_idle(seconds)
         return [o for cell in self.cells() for o in cell.get("outputs", []) if o["output_type"] == "error"]
 
+    def run_cell(self, index: int, seconds: float = 240) -> str:
+        """Run one cell; what it printed."""
+        script = """async (index) => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            content.activeCellIndex = index;
+            await window.jupyterapp.commands.execute("notebook:run-cell");
+        }"""
+        self.page.set_default_timeout(seconds * SECONDS)
+        self.page.evaluate(script, index)
+        return "".join(str(o.get("text", "")) for o in self.cells()[index].get("outputs", []))
+
+    def start(self, code: str) -> None:
+        """Begin to run code in the kernel, and do not wait for its end."""
+        script = """(code) => {
+            const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+            kernel.requestExecute({ code, store_history: false }).done.catch(() => undefined);
+        }"""
+        self.page.evaluate(script, code)
+
+    def restart(self) -> None:
+        """Restart the kernel and wait until it is idle."""
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+        )
+        self.wait_idle(240)
+
     def cells(self) -> list[dict[str, Any]]:
         """The notebook's cells as they stand now, outputs included."""
         script = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"

@@ -34,12 +34,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def found(site: Path) -> dict[str, Any]:
+def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the visit found."""
     if not loopback.available():
         pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
     SHOTS.mkdir(exist_ok=True)
-    command = loopback.command(HERE / "drive.py", str(site), str(SHOTS))
+    command = loopback.command(HERE / "drive.py", str(site), str(SHOTS), str(tmp_path_factory.mktemp("scratch")))
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
@@ -88,3 +88,30 @@ def test_what_was_taught_can_be_shared(found: dict[str, Any]) -> None:
     size, ok = found["taught"].split()
     assert int(size) > 50_000
     assert ok == "True"
+
+
+def test_two_notebooks_at_once(found: dict[str, Any]) -> None:
+    assert found["together"] == ["negative", "negative"]
+
+
+def test_a_csv_file_of_100_mb_is_refused_with_a_way_out(found: dict[str, Any]) -> None:
+    assert "MB; a tab takes 25 MB" in found["large"]
+    assert "wasm-clf batch" in found["large"]
+
+
+def test_a_kernel_restarted_in_the_middle_of_a_batch(found: dict[str, Any]) -> None:
+    assert "negative" in found["restarted"]
+
+
+def test_without_indexeddb_it_still_classifies(found: dict[str, Any]) -> None:
+    assert found["no_indexeddb"] == "positive"
+
+
+def test_after_a_visit_it_opens_without_its_server(found: dict[str, Any]) -> None:
+    assert found["offline"] == "positive"
+
+
+def test_firefox(found: dict[str, Any]) -> None:
+    if found["firefox"] is None:
+        pytest.skip("there is no Firefox on this machine")
+    assert found["firefox"] == "positive"
