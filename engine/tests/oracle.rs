@@ -53,7 +53,11 @@ fn allowed(spec: &Spec, (score, magnitude): (f64, f64)) -> f64 {
 }
 
 fn check_text(spec: &Spec, model: &mut Model, text: &str) -> Result<(), TestCaseError> {
-    prop_assert_eq!(String::from_utf8_lossy(model.normalized(0, text).unwrap()), definitions::normalize(spec, text), "normalize");
+    prop_assert_eq!(
+        String::from_utf8_lossy(model.normalized(0, text).unwrap()),
+        definitions::normalize(spec, text),
+        "normalize"
+    );
     prop_assert_eq!(list(&model.tokens(0, text).unwrap()), oracle::tokens(spec, text), "tokens");
     prop_assert_eq!(list(&model.ngrams(0, text).unwrap()), oracle::ngrams(spec, text), "ngrams");
 

@@ -35,7 +35,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
         probabilities: if link == Link::None { 0 } else { classes },
         labels: if label == Label::Each { outputs } else { 1 },
     };
-    Ok((Kind::Linear(Linear { coef, own: None, intercept, link, label }), shape))
+    Ok((Kind::Linear(Box::new(Linear { coef, own: None, intercept, link, label })), shape))
 }
 
 impl Linear {

@@ -65,7 +65,7 @@ impl Answer {
 
 /// What a head does.
 pub enum Kind {
-    Linear(Linear),
+    Linear(Box<Linear>),
     Layers(Layers),
     Distances(Distances),
     Constant(Answer),
