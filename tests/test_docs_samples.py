@@ -6,13 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+import wasm_clf_widget as wcw
+
 ROOT = Path(__file__).resolve().parents[1]
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"(?<!-->\n)^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A sample; not one behind a comment, which says why it is not run."""
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
@@ -25,7 +29,10 @@ def given() -> dict[str, Any]:
     texts = ["arrived broken", "works well", "broken again", "very good, works", "bad and broken", "good value"]
     labels = ["bad", "good", "bad", "good", "bad", "good"]
     pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
-    return {"__name__": "sample", "texts": texts, "labels": labels, "pipeline": pipeline}
+    frame = pd.DataFrame({"review": texts})
+    frame.to_parquet("reviews.parquet")
+    given = {"texts": texts, "labels": labels, "pipeline": pipeline, "frame": frame}
+    return {"__name__": "sample", "wcw": wcw, **given}
 
 
 def test_pages_with_samples_were_found() -> None:

@@ -187,7 +187,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"binary": None}, "binary: found None"),
     ({"sublinear_tf": "yes"}, "sublinear_tf"),
     ({"alternate_sign": 0}, "alternate_sign"),
-    ({"token_pattern": r"\w"}, "token_pattern"),
+    ({"token_pattern": r"(\w"}, "token_pattern"),
     ({"analyzer": "char", "token_pattern": r"(?u)\b\w+\b"}, "token_pattern"),
     ({"analyzer": "char", "stop_words": ["a"]}, "stop_words"),
     ({"stop_words": "english"}, "stop_words: found str"),

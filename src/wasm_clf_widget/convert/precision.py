@@ -39,7 +39,6 @@ stay float64.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from array import array
 from collections.abc import Iterator, Sequence
@@ -274,7 +273,11 @@ def _kept(parts: Sequence[_Part], places: Sequence[int]) -> Iterator[_Part]:
 @cache
 def _numpy() -> Any:
     """For work in bulk; under Pyodide there is none, and the standard library does the same."""
-    return importlib.import_module("numpy") if importlib.util.find_spec("numpy") else None
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
 
 
 def _outside_range(coef: array[float]) -> float | None:

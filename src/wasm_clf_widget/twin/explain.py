@@ -19,11 +19,15 @@ from .row import Features, Origin, Row, Run
 
 @dataclass(frozen=True, slots=True)
 class _Sum:
-    """Scores, one a column, and what each feature gave to each. ``pair``: the columns are −s and s."""
+    """Scores, one a column, and what each feature gave to each. ``pair``: the columns are −s and s.
+
+    ``constant``: no feature can give anything, whatever the text.
+    """
 
     scores: list[float]
     given: list[tuple[Origin, list[float]]]
     pair: bool = False
+    constant: bool = False
 
 
 def explain(text: str, model: Model, stages: Stages, vectorizers: Sequence[Features]) -> Explanation:
@@ -86,7 +90,7 @@ def _summed(stages: Stages, run: Run, around: Row | None) -> _Sum:
     parts = [_summed(member, run, row) for member in stages.members]
     match stages.spec:
         case ConstantHead(probabilities):
-            return _Sum([float(p) for p in probabilities], [])
+            return _Sum([float(p) for p in probabilities], [], constant=True)
         case OneVsRestHead(label="sign"):
             return parts[0]
         case OneVsRestHead():
@@ -120,7 +124,7 @@ def _is_pair(head: LinearHead) -> bool:
 
 def _class_1(part: _Sum) -> _Sum:
     """One column: s of −s and s, else the second less the first. A constant has nobody's share in it: its second."""
-    last = part.pair or not part.given
+    last = part.pair or part.constant
 
     def column(weights: Sequence[float]) -> list[float]:
         return [weights[1] if last else weights[1] - weights[0]]
