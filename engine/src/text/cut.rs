@@ -1,6 +1,6 @@
 //! Cutting a normalized text: words for the word analyzer, characters for char and char_wb.
 
-use super::decode;
+use super::{BLOCK, VECTORS, bits, block_at, decode};
 use crate::prelude::*;
 use crate::unicode::{SPACE, Version, WORD, class};
 
@@ -26,33 +26,71 @@ const ASCII: [u8; 256] = {
     table
 };
 
-/// The flags of the character at `at`, and its length in bytes.
+/// Whether a lead byte begins word characters only, whatever follows: U+0400 to U+047F, U+5000 to U+9FFF; and U+00C0 to
+/// U+00FF but × and ÷.
 #[inline(always)]
-fn look(text: &[u8], at: usize, version: Version) -> (u8, usize) {
-    let flags = text.get(at).map_or(0, |&b| ASCII[b as usize]);
-    if flags != OTHER {
-        return (flags, 1);
-    }
-    let (c, length) = decode(text, at);
-    (class(c, version), length)
-}
-
-/// ASCII that is looked at in one go.
-const BLOCK: usize = 32;
-
-/// A run of word characters that has begun.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    chars: usize,
+fn leads_words(lead: u8, next: u8) -> bool {
+    lead & 0xFE == 0xD0 || (lead == 0xC3 && next & 0xDF != 0x97) || (0xE5..=0xE9).contains(&lead)
 }
 
 /// Appends the byte ranges of all words: the longest runs of word characters, of at least `min_chars`. That is what
 /// `\b\w\w+\b` and `\b\w+\b` find.
-///
-/// A block of ASCII becomes a mask of bits, in which runs are found without a branch per character; the rest goes
-/// character by character.
 pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+    if VECTORS {
+        words_by_block(text, min_chars, version, out);
+    } else {
+        words_one_by_one(text, min_chars, version, out);
+    }
+}
+
+/// A block becomes a mask of bits, in which the ends of runs are found without a branch per character; only characters
+/// that are neither ASCII nor of the usual letters are asked for one by one.
+fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+    let mut start = None;
+    // Bytes of the next block that belong to a character of this one that is none of a word's.
+    let mut pending = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let block = block_at(text, at);
+        let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)));
+        if !block.is_ascii() {
+            let next = block_at(text, at + 1);
+            let unusual: [bool; BLOCK] = core::array::from_fn(|i| (block[i] >= 0xC0) & !leads_words(block[i], next[i]));
+            let mut unusual = bits(unusual);
+            mask &= !((1 << pending) - 1);
+            pending = 0;
+            while unusual != 0 {
+                let first = unusual.trailing_zeros();
+                unusual &= unusual - 1;
+                let (c, length) = decode(text, at + first as usize);
+                if class(c, version) & WORD == 0 {
+                    let end = first + length as u32;
+                    mask &= !(((1_u64 << end) - (1_u64 << first)) as u32);
+                    pending = end.saturating_sub(BLOCK as u32);
+                }
+            }
+        }
+        let mut edges = mask ^ (mask << 1 | u32::from(start.is_some()));
+        while edges != 0 {
+            let edge = at + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
+            match start.take() {
+                None => start = Some(edge),
+                Some(start) if is_long(text, start, edge, min_chars) => out.push((start as u32, edge as u32)),
+                Some(_) => {}
+            }
+        }
+        at += BLOCK;
+    }
+    if let Some(start) = start
+        && is_long(text, start, text.len(), min_chars)
+    {
+        out.push((start as u32, text.len() as u32));
+    }
+}
+
+/// Character by character; a block of ASCII becomes a mask of bits.
+fn words_one_by_one(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
     let mut at = 0;
     let mut run: Option<Run> = None;
     let mut push = |start: usize, end: usize, chars: usize| {
@@ -64,7 +102,7 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
         if let Some(block) = rest.first_chunk::<BLOCK>()
             && block.is_ascii()
         {
-            let mut mask = word_bits(block);
+            let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_')));
             if let Some(Run { start, chars }) = run {
                 let more = mask.trailing_ones();
                 if more as usize == BLOCK {
@@ -110,14 +148,32 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
     }
 }
 
-/// One bit for each byte that is a word character.
+/// The flags of the character at `at`, and its length in bytes.
 #[inline(always)]
-fn word_bits(block: &[u8; BLOCK]) -> u32 {
-    // Eight flags of one bit each are gathered by a multiplication.
-    let flags = block.map(|b| u8::from(b.is_ascii_alphanumeric() | (b == b'_')));
-    let (eights, _) = flags.as_chunks::<8>();
-    let bits = |eight: &[u8; 8]| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32;
-    bits(&eights[0]) | bits(&eights[1]) << 8 | bits(&eights[2]) << 16 | bits(&eights[3]) << 24
+fn look(text: &[u8], at: usize, version: Version) -> (u8, usize) {
+    let flags = text.get(at).map_or(0, |&b| ASCII[b as usize]);
+    if flags != OTHER {
+        return (flags, 1);
+    }
+    let (c, length) = decode(text, at);
+    (class(c, version), length)
+}
+
+/// A run of word characters that has begun.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    chars: usize,
+}
+
+/// Whether a word has at least so many characters.
+#[inline(always)]
+fn is_long(text: &[u8], start: usize, end: usize, min_chars: usize) -> bool {
+    match min_chars {
+        0 | 1 => true,
+        2 => end - start > text.get(start).map_or(0, |&b| if b < 0xC0 { 1 } else { b.leading_ones() as usize }),
+        n => text.get(start..end).unwrap_or_default().iter().filter(|&&b| b & 0xC0 != 0x80).count() >= n,
+    }
 }
 
 /// Takes the characters of the char analyzers.
@@ -205,6 +261,62 @@ impl Cutter {
         if inside {
             sink.pad(index);
             sink.end_group();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leads_of_words_lead_nothing_else() {
+        for version in Version::ALL {
+            for c in '\u{80}'..='\u{FFFF}' {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes);
+                if leads_words(bytes[0], bytes[1]) {
+                    assert!(class(c, version) & WORD != 0, "{c:?} {}", version.name());
+                }
+            }
+        }
+    }
+
+    /// Character by character, as the pattern is defined.
+    fn plainly(text: &str, min_chars: usize) -> Vec<(u32, u32)> {
+        let mut words = Vec::new();
+        let mut begin = None;
+        for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+            match (begin, class(c, Version::V14) & WORD != 0) {
+                (None, true) => begin = Some(at),
+                (Some(from), false) => {
+                    if text[from..at].chars().count() >= min_chars {
+                        words.push((from as u32, at as u32));
+                    }
+                    begin = None;
+                }
+                _ => {}
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn words_at_every_place_of_a_block() {
+        for piece in ["a", "é", "Ж ", "×", "÷b", "…", "語", "，", "x\u{1F600}y", "\u{301}", "\u{10400}", "ѣ҃ ", "i "]
+        {
+            for before in 0..40 {
+                for count in [1, 2, 3, 17] {
+                    let text = "q".repeat(before) + &piece.repeat(count) + "z";
+                    for min_chars in 1..4 {
+                        for by in [words_by_block, words_one_by_one] {
+                            let mut found = Vec::new();
+                            by(text.as_bytes(), min_chars, Version::V14, &mut found);
+                            assert_eq!(found, plainly(&text, min_chars), "{text:?} {min_chars}");
+                        }
+                    }
+                }
+            }
         }
     }
 }

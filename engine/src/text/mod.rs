@@ -29,3 +29,32 @@ pub fn decode(bytes: &[u8], at: usize) -> (char, usize) {
     };
     (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), length)
 }
+
+/// Bytes that are looked at in one go.
+const BLOCK: usize = 32;
+
+/// Whether the processor looks at a block's bytes all at once. Where it does not (WebAssembly without SIMD), going through
+/// the characters one by one is faster.
+const VECTORS: bool = cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128"));
+
+/// The bytes of `text` from `at` on, zeros behind its end.
+#[inline(always)]
+fn block_at(text: &[u8], at: usize) -> [u8; BLOCK] {
+    let rest = text.get(at..).unwrap_or_default();
+    if let Some(block) = rest.first_chunk() {
+        return *block;
+    }
+    let mut block = [0; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    block
+}
+
+/// One bit for each flag.
+#[inline(always)]
+fn bits(flags: [bool; BLOCK]) -> u32 {
+    // Eight flags of one bit each are gathered by a multiplication.
+    let flags = flags.map(u8::from);
+    let (eights, _) = flags.as_chunks::<8>();
+    let bits = |eight: &[u8; 8]| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32;
+    bits(&eights[0]) | bits(&eights[1]) << 8 | bits(&eights[2]) << 16 | bits(&eights[3]) << 24
+}

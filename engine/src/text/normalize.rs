@@ -1,5 +1,6 @@
 //! `str.lower()` and `strip_accents`, in scikit-learn's order: lower first, accents after.
 
+use super::{BLOCK, VECTORS, bits, block_at, decode};
 use crate::config::{Accents, Vectorizer};
 use crate::prelude::*;
 use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower, strip_ascii, strip_unicode};
@@ -34,7 +35,63 @@ impl Normalizer {
     }
 
     /// Appends the normalized `text` to `out`.
-    pub fn run(&self, text: &str, out: &mut Vec<u8>, mut origins: Origins) {
+    pub fn run(&self, text: &str, out: &mut Vec<u8>, origins: Origins) {
+        if VECTORS && origins.is_none() && self.accents == Accents::Keep {
+            if self.lowercase {
+                self.lower(text, out);
+            } else {
+                out.extend_from_slice(text.as_bytes());
+            }
+        } else {
+            self.each(text, out, origins);
+        }
+        #[cfg(feature = "broken")]
+        crate::broken::normalize(out);
+    }
+
+    /// Lower-cases block by block: the usual letters as bytes, others one by one.
+    fn lower(&self, text: &str, out: &mut Vec<u8>) {
+        let bytes = text.as_bytes();
+        out.reserve(bytes.len());
+        let mut at = 0;
+        while at < bytes.len() {
+            let block = block_at(bytes, at);
+            let used = BLOCK.min(bytes.len() - at);
+            if block.is_ascii() {
+                out.extend_from_slice(&block.map(|b| b.to_ascii_lowercase())[..used]);
+                at += used;
+                continue;
+            }
+            let next = block_at(bytes, at + 1);
+            // The first byte begins a character, or the one before is of the same, known, character.
+            let before = at.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
+            let lower: [u8; BLOCK] =
+                core::array::from_fn(|i| lower_byte(if i == 0 { before } else { block[i - 1] }, block[i], next[i]));
+            let mut unusual = bits(core::array::from_fn(|i| (block[i] >= 0xC0) & !is_usual(block[i], next[i])));
+            let changing = loop {
+                if unusual == 0 {
+                    break None;
+                }
+                let first = unusual.trailing_zeros() as usize;
+                unusual &= unusual - 1;
+                let (c, length) = decode(bytes, at + first);
+                if class(c, self.version) & LOWER_CHANGES != 0 {
+                    break Some((first, c, length));
+                }
+            };
+            let Some((first, c, length)) = changing else {
+                out.extend_from_slice(&lower[..used]);
+                at += used;
+                continue;
+            };
+            out.extend_from_slice(&lower[..first]);
+            self.changed(c, text, at + first, out);
+            at += first + length;
+        }
+    }
+
+    /// Character by character, but for ASCII.
+    fn each(&self, text: &str, out: &mut Vec<u8>, mut origins: Origins) {
         let mut rest = text;
         let mut source = 0;
         while !rest.is_empty() {
@@ -71,8 +128,6 @@ impl Normalizer {
             }
             rest = chars.as_str();
         }
-        #[cfg(feature = "broken")]
-        crate::broken::normalize(out);
     }
 
     /// A character that does not stay as it is, at byte `at` of `text`.
@@ -102,8 +157,71 @@ impl Normalizer {
     }
 }
 
+/// Whether `lower_byte` knows all characters that a lead byte begins: U+00C0 to U+00FF, U+0400 to U+045F, and U+3000 to
+/// U+9FFF, where there is no case.
+#[inline(always)]
+fn is_usual(lead: u8, next: u8) -> bool {
+    lead == 0xC3 || lead == 0xD0 || (lead == 0xD1 && next < 0xA0) || (0xE3..=0xE9).contains(&lead)
+}
+
+/// A byte of a character that is usual (or of one that stays as it is), lower-cased, between its neighbours.
+#[inline(always)]
+fn lower_byte(before: u8, byte: u8, next: u8) -> u8 {
+    let latin = (before == 0xC3) & (byte < 0x9F) & (byte != 0x97);
+    let cyrillic = before == 0xD0;
+    // Ѐ to Џ, А to П, Р to Я.
+    let add = if cyrillic & (byte < 0x90) {
+        0x10
+    } else if byte.is_ascii_uppercase() | latin | (cyrillic & (byte < 0xA0)) {
+        0x20
+    } else if cyrillic & (byte < 0xB0) {
+        0xE0
+    } else {
+        u8::from((byte == 0xD0) & ((next < 0x90) | (0xA0..0xB0).contains(&next)))
+    };
+    byte.wrapping_add(add)
+}
+
 /// Appends one character as UTF-8.
 #[inline]
 pub fn push(c: char, out: &mut Vec<u8>) {
     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normalizer(version: Version) -> Normalizer {
+        Normalizer { lowercase: true, accents: Accents::Keep, version, changes: LOWER_CHANGES }
+    }
+
+    /// The first and last character of each block of 64, where the encoding's lead bytes change.
+    fn is_sample(c: char) -> bool {
+        matches!(c as u32 & 0x3F, 0 | 0x3F)
+    }
+
+    #[test]
+    fn every_character_at_the_places_of_a_block() {
+        for version in Version::ALL {
+            let normalizer = normalizer(version);
+            let (mut by_block, mut one_by_one) = (Vec::new(), Vec::new());
+            for c in '\0'..=char::MAX {
+                let near = c < '\u{600}';
+                // Far from the usual letters only those with a case, of every version, and some others are worth a look.
+                if !near && class(c, version) & LOWER_CHANGES == 0 && !is_sample(c) {
+                    continue;
+                }
+                for before in if near { 0..36 } else { 30..33 } {
+                    // The end of the text, an upper-case letter of each kind, and itself behind it.
+                    let text: String = core::iter::repeat_n('Q', before).chain([c, 'Ж', c, 'É', 'Ѣ', c]).collect();
+                    by_block.clear();
+                    one_by_one.clear();
+                    normalizer.lower(&text, &mut by_block);
+                    normalizer.each(&text, &mut one_by_one, None);
+                    assert_eq!(by_block, one_by_one, "{text:?} {}", version.name());
+                }
+            }
+        }
+    }
 }
