@@ -34,6 +34,9 @@ from sklearn.svm import LinearSVC
 
 import wasm_clf_widget as wcw
 
+# Ten thousand texts and thirty fits: minutes.
+pytestmark = pytest.mark.long
+
 FOUR = ("alt.atheism", "talk.religion.misc", "comp.graphics", "sci.space")
 # Which groups of topics a Reuters text may belong to, at once.
 GROUPS = {

@@ -82,7 +82,13 @@ impl Pipeline {
         let mut transforms = Vec::with_capacity(stages.len());
         for stage in stages {
             let width = width.as_mut().ok_or_else(no_row)?;
-            transforms.push(Transform::read(reader, stage, width, depth)?);
+            let mut next = Transform::read(reader, stage, width, depth)?;
+            if let Transform::Norm(norm) = next
+                && transforms.iter().any(|t| matches!(t, Transform::Svd { .. }))
+            {
+                next = Transform::DenseNorm(norm);
+            }
+            transforms.push(next);
         }
         let mut head = match last {
             Some((stage, targets)) => Some(Head::read(reader, stage, width, targets, depth)?),

@@ -37,6 +37,8 @@ pub enum Transform {
     Scale(f64),
     /// v ← v / norm
     Norm(Norm),
+    /// The same of a dense row, of which scikit-learn takes a norm below `SPECK` for 0.
+    DenseNorm(Norm),
     /// v ← 1 where v > t; other entries go
     Binarize(f64),
     /// Some features stay, under new numbers.
@@ -146,7 +148,8 @@ impl Transform {
             Self::FeatureIdf => {}
             Self::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
-            Self::Norm(norm) => normalize(*norm, &mut row.values),
+            Self::Norm(norm) => normalize(*norm, 0.0, &mut row.values),
+            Self::DenseNorm(norm) => normalize(*norm, SPECK, &mut row.values),
             Self::Binarize(t) => {
                 keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
             }
@@ -197,9 +200,12 @@ fn log(v: f64) -> f64 {
     if f64::from(count) == v && count > 0 { ln_count(count) } else { ln(v) }
 }
 
-fn normalize(norm: Norm, values: &mut [f64]) {
+/// Ten times the distance from 1.0 to the next float64.
+const SPECK: f64 = 10.0 * f64::EPSILON;
+
+fn normalize(norm: Norm, least: f64, values: &mut [f64]) {
     let size = norm.size(values.iter().fold(0.0, |sum, v| norm.add(sum, *v)));
-    if size != 0.0 {
+    if size != 0.0 && size >= least {
         values.iter_mut().for_each(|v| *v /= size);
     }
 }
