@@ -97,7 +97,7 @@ _SPECK = 10 * sys.float_info.epsilon
 def _normalized(row: Row, norm: Norm) -> Row:
     size = _norm(row.values, norm)
     if row.dense:
-        # Of a dense row scikit-learn takes a norm below this for 0; what cancelled to about that may lie on either side.
+        # Of a dense row scikit-learn takes a norm below this for 0; what cancelled to about that may be on either side.
         if crosses(LOOSE, size, _norm(row.sizes, norm), _SPECK) and _norm(row.sizes, norm) > _SPECK:
             return replace(row, doubt=row.doubt | Doubt(OPEN, OPEN))
         if size < _SPECK:
