@@ -66,8 +66,6 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
             poor.add_init_script(NO_INDEXEDDB)
             found["no_indexeddb"] = _first_label(poor, address)
             found["firefox"] = _in_firefox(address, scratch)
-        # The server is gone; the browser is the one that was there before.
-        found["offline"] = _first_label(context, address)
         chromium.close()
     return found
 

@@ -107,10 +107,6 @@ def test_without_indexeddb_it_still_classifies(found: dict[str, Any]) -> None:
     assert found["no_indexeddb"] == "positive"
 
 
-def test_after_a_visit_it_opens_without_its_server(found: dict[str, Any]) -> None:
-    assert found["offline"] == "positive"
-
-
 def test_firefox(found: dict[str, Any]) -> None:
     if found["firefox"] is None:
         pytest.skip("there is no Firefox on this machine")

@@ -105,8 +105,6 @@ def _configure(work: Path, full_pyodide: str) -> None:
         "jupyter-config-data": {
             "appName": "wasm_clf_widget",
             "litePluginSettings": {f"{KERNEL}:kernel": kernel},
-            # After a visit the site also opens without a network: what it has fetched is kept by its service worker.
-            "enableServiceWorkerCache": "true",
             # Looks for newer versions and news on the web otherwise.
             "disabledExtensions": ["@jupyterlab/apputils-extension:announcements"],
         },
