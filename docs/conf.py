@@ -39,11 +39,13 @@ nb_ipywidgets_js = {}
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_title = "wasm_clf_widget"
+html_favicon = "_static/icon.svg"
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "show_prev_next": True,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 4,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": [],
     "footer_end": [],
