@@ -302,6 +302,7 @@ def test_a_file_that_ends_in_the_middle(model: Path, tmp_path: Path, name: str) 
     assert not out.exists()
 
 
+@pytest.mark.long
 def test_a_row_of_100_mb(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
     long = "good " * (20 << 20)
     source = write(tmp_path / "in.csv", [{"id": "1", "review": "bad"}, {"id": "2", "review": long}])
@@ -504,7 +505,9 @@ def wait_for_parts(process: subprocess.Popen[str], out: Path, count: int) -> Non
         time.sleep(0.001)
 
 
-@pytest.mark.parametrize(("source", "target"), [("csv", "jsonl.gz"), ("parquet", "parquet")])
+@pytest.mark.parametrize(
+    ("source", "target"), [pytest.param("csv", "jsonl.gz", marks=pytest.mark.long), ("parquet", "parquet")]
+)
 def test_sigkill_at_random_moments_and_resume(model: Path, tmp_path: Path, source: str, target: str) -> None:
     given, out = write(tmp_path / f"in.{source}", rows(24_000)), tmp_path / f"out.{target}"
     whole = started(given, model, tmp_path / f"whole.{target}")

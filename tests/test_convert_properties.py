@@ -13,7 +13,7 @@ from convert_recipes import Recipe, frozen, recipes
 from strategies import random_texts
 
 LONG = os.environ.get("WCW_LONG") == "1"
-EXAMPLES = int(os.environ.get("WCW_EXAMPLES", 4000)) if LONG else 25
+EXAMPLES = int(os.environ.get("WCW_EXAMPLES", 4000)) if LONG else 15
 
 REFUSED: Counter[str] = Counter()
 """Why how many were refused; printed by the test below."""

@@ -204,7 +204,11 @@ CATASTROPHIC = (
 )
 
 
-@pytest.mark.parametrize(("pattern", "text"), CATASTROPHIC)
+# Each runs through its whole budget of steps, several times: four of them in every run, the others in test-long.
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [*CATASTROPHIC[:4], *(pytest.param(*case, marks=pytest.mark.long) for case in CATASTROPHIC[4:])],
+)
 def test_a_catastrophic_pattern_ends_in_a_typed_error(pattern: str, text: str) -> None:
     engine = engine_for(pattern)
     for ask in (engine.tokens, engine.ngrams, engine.explain, lambda t: engine.classify((t,))):
@@ -244,7 +248,10 @@ except UnsupportedPipelineError as error:
 """
 
 
-@pytest.mark.parametrize(("pattern", "word", "own"), [(r"(?:x+x+)+y", "xxy", ()), (r"(?:é|é)*ö", "éö", ("é" * 60,))])
+@pytest.mark.parametrize(
+    ("pattern", "word", "own"),
+    [(r"(?:é|é)*ö", "éö", ("é" * 60,)), pytest.param(r"(?:x+x+)+y", "xxy", (), marks=pytest.mark.long)],
+)
 def test_export_refuses_before_scikit_learn_hangs(pattern: str, word: str, own: tuple[str, ...]) -> None:
     """In a process of its own: where the order is wrong re hangs, and nothing in Python interrupts it."""
     run = subprocess.run(
@@ -299,7 +306,9 @@ def fitted(vectorizer: CountVectorizer | HashingVectorizer, seed: int = 5) -> tu
     return pipeline, [*documents, *random_texts(rng, 40, documents)]
 
 
-@pytest.mark.parametrize("ngrams", [(1, 1), (1, 3), (2, 2)])
+@pytest.mark.parametrize(
+    "ngrams", [(1, 3), *(pytest.param(ngrams, marks=pytest.mark.long) for ngrams in ((1, 1), (2, 2)))]
+)
 @pytest.mark.parametrize(
     "pattern", [*NAMED, r"\w*", r"(\w+)|\W", r"[^,;]+", r"\w+ \w+|\w+", r"(?=(\w\w))", r"(?=.*?(\d))\w"]
 )

@@ -16,6 +16,9 @@ from playwright.sync_api import BrowserContext, expect
 import lab
 from notebook_page import SECONDS, WidgetView, write_notebook
 
+# A kernel for each, held interpreters and large models: minutes.
+pytestmark = pytest.mark.long
+
 CELL = """
 import wasm_clf_widget as wcw
 w = wcw.ClassifierWidget(wcw.Classifier.load("sentiment-zh-en"))

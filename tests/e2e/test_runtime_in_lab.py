@@ -13,6 +13,9 @@ from conftest import OpenNotebook
 from notebook_page import NotebookPage, eventually
 from test_widget_in_lab import REVIEWS, open_ready, result
 
+# A kernel for each, held interpreters and large models: minutes.
+pytestmark = pytest.mark.long
+
 SENTIMENT = """
 import wasm_clf_widget as wcw
 clf = wcw.Classifier.load("sentiment-zh-en")

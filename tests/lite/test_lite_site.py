@@ -1,4 +1,7 @@
-"""The JupyterLite site, built and driven in Chromium inside a network namespace that has only loopback."""
+"""The JupyterLite site, built and driven in Chromium inside a network namespace that has only loopback.
+
+The visit (``found``) starts eleven kernels one after the other, in two browsers: it takes minutes and runs in test-long.
+"""
 
 from __future__ import annotations
 
@@ -54,11 +57,13 @@ def test_the_site_is_small_and_names_only_what_lies_in_it(site: Path) -> None:
         assert set(package["depends"]) <= set(lock["packages"])
 
 
+@pytest.mark.long
 def test_every_landing_notebook_runs_from_top_to_bottom(found: dict[str, Any]) -> None:
     assert found["notebooks"] == {name: [] for name in found["notebooks"]}
     assert len(found["notebooks"]) == len(list((ROOT / "notebooks/lite").glob("*.ipynb"))) - 1, "all but the index"
 
 
+@pytest.mark.long
 def test_the_reference_texts_have_the_same_bits_in_the_tab_and_in_the_kernel(found: dict[str, Any]) -> None:
     assert [row["tab"]["label"] for row in found["reference"]] == ["positive", "negative", "positive"]
     for row in found["reference"]:
@@ -67,10 +72,12 @@ def test_the_reference_texts_have_the_same_bits_in_the_tab_and_in_the_kernel(fou
         assert tab == kernel
 
 
+@pytest.mark.long
 def test_no_request_leaves_the_machine_and_the_console_is_clean(found: dict[str, Any]) -> None:
     assert found["problems"] == []
 
 
+@pytest.mark.long
 def test_an_upload_runs_or_says_what_is_wrong(found: dict[str, Any]) -> None:
     model, picture, later = found["upload"]
     assert "ok=True" in model
@@ -79,34 +86,41 @@ def test_an_upload_runs_or_says_what_is_wrong(found: dict[str, Any]) -> None:
     assert "later" in later or "format" in later
 
 
+@pytest.mark.long
 def test_a_model_beside_the_site_is_found_by_the_address(found: dict[str, Any]) -> None:
     assert "sentiment-zh-en" in found["address"]
     assert "ok=True" in found["address"]
 
 
+@pytest.mark.long
 def test_what_was_taught_can_be_shared(found: dict[str, Any]) -> None:
     size, ok = found["taught"].split()
     assert int(size) > 50_000
     assert ok == "True"
 
 
+@pytest.mark.long
 def test_two_notebooks_at_once(found: dict[str, Any]) -> None:
     assert found["together"] == ["negative", "negative"]
 
 
+@pytest.mark.long
 def test_a_csv_file_of_100_mb_is_refused_with_a_way_out(found: dict[str, Any]) -> None:
     assert "MB; a tab takes 25 MB" in found["large"]
     assert "wasm-clf batch" in found["large"]
 
 
+@pytest.mark.long
 def test_a_kernel_restarted_in_the_middle_of_a_batch(found: dict[str, Any]) -> None:
     assert "negative" in found["restarted"]
 
 
+@pytest.mark.long
 def test_without_indexeddb_it_still_classifies(found: dict[str, Any]) -> None:
     assert found["no_indexeddb"] == "positive"
 
 
+@pytest.mark.long
 def test_firefox(found: dict[str, Any]) -> None:
     if found["firefox"] is None:
         pytest.skip("there is no Firefox on this machine")
