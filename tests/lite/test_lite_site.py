@@ -1,6 +1,6 @@
 """The JupyterLite site, built and driven in Chromium inside a network namespace that has only loopback.
 
-The visit (``found``) starts eleven kernels one after the other, in two browsers: it takes minutes and runs in test-long.
+The visit (``found``) starts eleven kernels one after the other, in two browsers: minutes, so it runs in test-long.
 """
 
 from __future__ import annotations
