@@ -11,6 +11,7 @@ import pytest
 import wheels
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("lite")
 INSIDE = ["tests/pyodide/test_inside.py"]
 
 

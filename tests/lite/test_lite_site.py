@@ -17,6 +17,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+pytestmark = pytest.mark.xdist_group("lite")
 MODEL = ROOT / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors"
 SHOTS = ROOT / "tests/shots"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import stamps
@@ -23,13 +24,16 @@ def pinned() -> Path:
     folder = CACHE / "wheels" / stamps.digest([PINS])[:16]
     if folder.exists():
         return folder
-    partial = folder.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # A folder of its own: two builds at once must not take each other's.
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     target = ["--only-binary=:all:", "--python-version", "3.14", "--implementation", "py", "--abi", "none"]
     _run([*command, *target, "--platform", "any", "--dest", str(partial), "--requirement", str(PINS)])
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except OSError:  # another build was first
+        shutil.rmtree(partial)
     return folder
 
 
