@@ -6,7 +6,6 @@ Every page is watched: a request to any host but 127.0.0.1 or an error in the co
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -19,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 import lab
+from browser import FLAGS, PATH
 from notebook_page import NotebookPage, write_notebook
 from runtime_page import RuntimePage
 from site_server import Site
@@ -26,19 +26,6 @@ from watch import LOCAL_SCHEMES, Watch
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE.parent / "shots"
-BROWSER = os.environ.get("WCW_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-BROWSER_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Not even a name is looked up: what is not loopback cannot be reached by mistake.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-]
 SETTINGS: dict[str, object] = {
     # All cells are in the page, not only those in view; nothing opens over them.
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
@@ -59,10 +46,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if BROWSER is None:
+    if PATH is None:
         pytest.fail("no browser: run `make setup`, or give one with WCW_BROWSER=/path/to/chrome")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=BROWSER_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=PATH, args=FLAGS)
         yield chromium
         chromium.close()
 

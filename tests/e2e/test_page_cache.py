@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from conftest import BROWSER, BROWSER_FLAGS, NewPage
+from browser import FLAGS, PATH
+from conftest import NewPage
 from notebook_page import eventually
 from runtime_page import MODEL, RuntimePage
 from site_server import FOLDERS, Reply, Site, file_reply
@@ -245,9 +246,7 @@ def test_the_inspector_evicts_clears_and_asks_for_durability(new_page: NewPage, 
 
 def test_the_browser_is_closed_and_started_again(browser: Browser, site: Site, tmp_path: Path) -> None:
     def visit(profile: Path, then: Any) -> Any:
-        with browser.browser_type.launch_persistent_context(
-            profile, executable_path=BROWSER, args=BROWSER_FLAGS
-        ) as context:
+        with browser.browser_type.launch_persistent_context(profile, executable_path=PATH, args=FLAGS) as context:
             return then(RuntimePage(context, site).open())
 
     first = visit(tmp_path, lambda page: page.classify())

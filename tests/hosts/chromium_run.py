@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 import sys
 import threading
 from functools import partial
@@ -20,17 +18,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).resolve().parent
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-]
+sys.path.insert(0, str(HERE.parent))
+
+from browser import FLAGS, PATH  # noqa: E402
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -56,14 +46,13 @@ class Files(SimpleHTTPRequestHandler):
 
 
 def main(folder: Path) -> None:
-    browser = os.environ.get("WCW_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
+    if PATH is None:
         sys.exit("no browser: run `make setup`, or give one with WCW_BROWSER=/path/to/chrome")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, folder=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (folder / "chromium").mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=PATH, args=FLAGS)
         page = chromium.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))

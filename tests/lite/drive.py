@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parent / "e2e", HERE.parents[1] / "tools"):
+for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"):
     sys.path.insert(0, str(folder))
 
-import os  # noqa: E402
-import shutil  # noqa: E402
 
 import loopback  # noqa: E402
 from playwright.sync_api import BrowserContext, expect, sync_playwright  # noqa: E402
 from site_page import SitePage, served  # noqa: E402
 
 import firefox  # noqa: E402
-from conftest import BROWSER_FLAGS  # noqa: E402
+from browser import FLAGS, PATH  # noqa: E402
 from watch import Watch  # noqa: E402
 
 NOTEBOOKS = ("try-it", "teach-it", "bring-your-own", "explain", "batch", "parity")
@@ -36,10 +34,9 @@ VIEWPORT: Any = {"width": 1280, "height": 1000}
 
 def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
     loopback.up()
-    browser_path = os.environ.get("WCW_BROWSER") or shutil.which("chromium")
     found: dict[str, Any] = {"notebooks": {}}
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=PATH, args=FLAGS)
         # A context of Playwright's is a private window.
         context = chromium.new_context(viewport=VIEWPORT)
         with Watch(context) as watch, served(site) as address:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pyodide_lock.spec import PackageSpec, PyodideLockSpec
+from pyodide_lock.spec import PyodideLockSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
 LEFT_OUT = {
@@ -32,9 +32,5 @@ def write_lock(stock: Path, wheels: list[Path], folder: Path) -> None:
                 f"lite: {package.name} needs {', '.join(sorted(missing))}: pin it in requirements-lite.txt"
             )
         package.depends = [name for name in package.depends if name in packages]
-    document = {"info": info, "packages": {name: _entry(packages[name]) for name in sorted(packages)}}
+    document = {"info": info, "packages": {name: packages[name].model_dump() for name in sorted(packages)}}
     (folder / "pyodide-lock.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def _entry(package: PackageSpec) -> dict[str, object]:
-    return package.model_dump()

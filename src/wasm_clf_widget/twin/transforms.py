@@ -97,18 +97,23 @@ _SPECK = 10 * sys.float_info.epsilon
 def _normalized(row: Row, norm: Norm) -> Row:
     size = _norm(row.values, norm)
     if row.dense:
-        # Of a dense row scikit-learn takes a norm below this for 0; what cancelled to about that may be on either side.
-        if crosses(LOOSE, size, _norm(row.sizes, norm), _SPECK) and _norm(row.sizes, norm) > _SPECK:
-            return replace(row, doubt=row.doubt | Doubt(OPEN, OPEN))
-        if size < _SPECK:
-            return row
-    elif size == 0.0:
+        return _normalized_dense(row, size, _norm(row.sizes, norm))
+    if size == 0.0:
         return row
     values = [value / size for value in row.values]
-    if not row.dense:
-        return replace(row, values=values, sizes=[abs(value) for value in values])
-    # What rounding did to the norm of a dense row, it does to every entry.
-    error = _norm(row.sizes, norm) / size
+    return replace(row, values=values, sizes=[abs(value) for value in values])
+
+
+def _normalized_dense(row: Row, size: float, spread: float) -> Row:
+    """``spread``: the norm of all that was added up in the entries."""
+    # Of a dense row scikit-learn takes a norm below this for 0; what cancelled to about that may be on either side.
+    if spread > _SPECK and crosses(LOOSE, size, spread, _SPECK):
+        return replace(row, doubt=row.doubt | Doubt(OPEN, OPEN))
+    if size < _SPECK:
+        return row
+    values = [value / size for value in row.values]
+    # What rounding did to the norm, it does to every entry.
+    error = spread / size
     sizes = [own / size + abs(value) * error for own, value in zip(row.sizes, values, strict=True)]
     return replace(row, values=values, sizes=sizes)
 
