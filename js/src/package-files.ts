@@ -51,9 +51,9 @@ export async function workerSource(option: WorkerOption, cache: AssetCache | nul
   return sameOrigin(url) ? { url, spare: own } : { source: await own() };
 }
 
-/** Keeps the worker's program for a visit without a network. @internal */
+/** Keeps the worker's program for a visit without a network: the copy is written now, and read where it is needed. @internal */
 export async function keepWorker(cache: AssetCache): Promise<void> {
-  if (HASHES === null || typeof Worker === "undefined") return;
+  if (HASHES === null || typeof Worker === "undefined" || (await cache.has(HASHES["worker.js"]))) return;
   await ownFile("worker.js", "program", cache).catch(() => undefined);
 }
 

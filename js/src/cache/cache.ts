@@ -66,6 +66,15 @@ export class AssetCache implements CacheInspector {
     });
   }
 
+  /** Whether there is such an entry, which counts as a use of it; what it holds is looked at where it is read. */
+  async has(sha256: string): Promise<boolean> {
+    return this.#try(false, async (db) => {
+      const entry = await db.get("entries", sha256);
+      if (entry !== undefined) void this.#used(entry);
+      return entry !== undefined;
+    });
+  }
+
   /** Keeps a copy of the bytes. False where that was not possible; the log then says why. */
   async put(asset: Named, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     return this.#try(false, async (db) => {
