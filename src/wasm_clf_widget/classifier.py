@@ -25,7 +25,7 @@ from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
+    from .evaluation import Evaluation, MultilabelEvaluation, MultioutputEvaluation
 
 SUFFIX = ".safetensors"
 Variant = Literal["simd", "baseline"]
@@ -430,17 +430,23 @@ class Classifier:
             self, batches, text, nulls=nulls, scores=scores, prefix=prefix, n_jobs=n_jobs, parity=parity
         )
 
-    def evaluate(self, texts: Any, labels: Iterable[Any], *, worst: int = 10, n_jobs: int | None = 1) -> Evaluation:
+    def evaluate(
+        self, texts: Any, labels: Iterable[Any], *, worst: int = 10, n_jobs: int | None = 1
+    ) -> Evaluation | MultilabelEvaluation | MultioutputEvaluation:
         """How good the answers to labelled texts are; shows itself with plots in a notebook.
 
         Args:
             texts: a list or a column.
-            labels: the right class of each, of the classes' own type.
+            labels: the right class of each, of the classes' own type. Of a multilabel model a table (texts, classes) of
+                0 and 1, or the set of classes of each text; of several outputs a table of labels (texts, outputs), or
+                a tuple of them for each text.
             worst: how many of the mistakes made with the most confidence to explain.
             n_jobs: threads, -1 for all cores.
 
         Returns:
-            Accuracy, precision, recall and F1 of each class, confusion, calibration, the worst mistakes.
+            Accuracy, precision, recall and F1 of each class, confusion, calibration, the worst mistakes: an
+            ``Evaluation``; of a multilabel model a ``MultilabelEvaluation`` (each label by itself), of several outputs
+            a ``MultioutputEvaluation`` with an ``Evaluation`` for each.
 
         Raises:
             InputError: a label that the model does not know (with its index), or not one for each text.
