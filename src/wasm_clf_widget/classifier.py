@@ -421,8 +421,9 @@ class Classifier:
     ) -> Iterator[Any]:
         """A stream of pyarrow record batches with the answers as added columns, one batch for each, in constant memory.
 
-        ``functools.partial(clf.classify_batches, text="review")`` is what Spark's ``mapInArrow`` takes. With ``n_jobs``
-        above 1 some batches are read ahead. Arguments and errors are those of ``classify_frame``.
+        ``functools.partial(clf.classify_batches, text="review")`` is what Spark's ``mapInArrow`` takes, and Ray Data's
+        ``map_batches``, which gives a lone table (or columns by name) with each call. With ``n_jobs`` above 1 some
+        batches are read ahead. Arguments and errors are those of ``classify_frame``.
         """
         from .batch.stream import classify_batches
 
