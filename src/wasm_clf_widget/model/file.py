@@ -23,10 +23,16 @@ def dump(model: Model) -> bytes:
     stages = write_pipeline(out, model.pipeline, 0, iter(model.tables))
     if model.certificate is not None:
         _write_certificate(out, model, model.certificate)
-    text = document.write(model, stages)
-    entries = safetensors.lay_out(out.tensors)
-    digest = safetensors.content_hash(text, entries, (out.tensors[e.name].data for e in entries))
-    return safetensors.write(out.tensors, entries, {"wcw": text, "sha256": digest})
+    return _assembled(out, document.write(model, stages))
+
+
+def with_certificate(data: bytes, model: Model, certificate: Certificate) -> bytes:
+    """The same file with a certificate. Its other tensors are copied as they are, not packed again."""
+    container = safetensors.read(data)
+    out = Writer(rounded=False)
+    out.tensors |= container.tensors()
+    _write_certificate(out, model, certificate)
+    return _assembled(out, document.with_certificate(container.metadata["wcw"], certificate))
 
 
 def parse(data: bytes | memoryview) -> Model:
@@ -49,6 +55,12 @@ def parse(data: bytes | memoryview) -> Model:
     if certified is None:
         return model
     return replace(model, certificate=_read_certificate(reader, model, certified))
+
+
+def _assembled(out: Writer, text: str) -> bytes:
+    entries = safetensors.lay_out(out.tensors)
+    digest = safetensors.content_hash(text, entries, (out.tensors[e.name].data for e in entries))
+    return safetensors.write(out.tensors, entries, {"wcw": text, "sha256": digest})
 
 
 def _write_certificate(out: Writer, model: Model, certificate: Certificate) -> None:
