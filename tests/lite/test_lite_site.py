@@ -18,7 +18,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-pytestmark = pytest.mark.xdist_group("lite")
+# The visits take minutes, on a machine that is busy many of them.
+pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(1800)]
 MODEL = ROOT / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors"
 SHOTS = ROOT / "tests/shots"
 
@@ -57,7 +58,7 @@ def driven(script: str, site: Path, scratch: Path) -> dict[str, Any]:
         pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
     SHOTS.mkdir(exist_ok=True)
     command = loopback.command(HERE / script, str(site), str(SHOTS), str(scratch))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1700)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
