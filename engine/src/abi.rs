@@ -218,6 +218,7 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectori
 }
 
 /// The look-up table of a vectorizer.
+#[cfg(feature = "complete")]
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_build_table(handle: i32, vectorizer: u32) -> i32 {
     let state = state();

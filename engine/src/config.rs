@@ -4,7 +4,9 @@ use crate::error::{Error, Result};
 use crate::file::File;
 use crate::json::Json;
 use crate::prelude::*;
-use crate::text::{Found, Pattern, read_pattern};
+use crate::text::Pattern;
+#[cfg(feature = "complete")]
+use crate::text::{Found, read_pattern};
 use crate::unicode::Version;
 use core::cell::Cell;
 
@@ -36,8 +38,10 @@ pub enum Accents {
     /// They stay.
     Keep,
     /// NFKD, then only ASCII.
+    #[cfg(feature = "complete")]
     Ascii,
     /// NFKD without characters of a combining class.
+    #[cfg(feature = "complete")]
     Unicode,
 }
 
@@ -79,7 +83,10 @@ pub struct Vectorizer {
 impl Vectorizer {
     /// Whether tokens may be empty or hold spaces: n-grams are then looked up whole.
     pub fn joined(&self) -> bool {
-        self.pattern.as_ref().is_some_and(|pattern| pattern.joined)
+        #[cfg(feature = "complete")]
+        return self.pattern.as_ref().is_some_and(|pattern| pattern.joined);
+        #[cfg(not(feature = "complete"))]
+        false
     }
 }
 
@@ -201,6 +208,9 @@ pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
     };
     let accents = match stage.get("strip_accents") {
         None => Accents::Keep,
+        #[cfg(not(feature = "complete"))]
+        Some(_) => return Err(Error::edition("strip_accents")),
+        #[cfg(feature = "complete")]
         Some(_) => choose(stage, "strip_accents", &[("ascii", Accents::Ascii), ("unicode", Accents::Unicode)])?,
     };
     let ngrams = match stage.array("ngram_range")? {
@@ -234,6 +244,16 @@ fn tokens(reader: &Reader, stage: &Json) -> Result<(usize, Option<Pattern>)> {
         let patterns = [(r"(?u)\b\w\w+\b", 2), (r"(?u)\b\w+\b", 1)];
         return Ok((choose(stage, "token_pattern", &patterns)?, None));
     }
+    other_tokens(reader, stage)
+}
+
+#[cfg(not(feature = "complete"))]
+fn other_tokens(_: &Reader, _: &Json) -> Result<(usize, Option<Pattern>)> {
+    Err(Error::edition("token_pattern"))
+}
+
+#[cfg(feature = "complete")]
+fn other_tokens(reader: &Reader, stage: &Json) -> Result<(usize, Option<Pattern>)> {
     let program = reader.file.bytes(&Reader::name(stage, stage.str("program")?)?)?;
     Ok(match read_pattern(program)? {
         Found::Words(min_chars) => (min_chars, None),

@@ -50,7 +50,7 @@ impl Counter {
         let table = if reader.file.has(&name) {
             Table::from_bytes(reader.file.bytes(&name)?)?
         } else {
-            build_table(reader, stage, &vectorizer)?
+            new_table(reader, stage, &vectorizer)?
         };
         Ok(Self {
             normalizer: Normalizer::new(&vectorizer),
@@ -219,7 +219,19 @@ fn cut_words(
     Ok(())
 }
 
-fn build_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<Table> {
+/// The table that is not in the file: made here, or empty where there are no words.
+#[cfg(not(feature = "complete"))]
+fn new_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<Table> {
+    let stop_words = format!("{}.bytes", Reader::name(stage, "stop_words")?);
+    if vectorizer.method == Method::Vocabulary || reader.file.has(&stop_words) {
+        return Err(Error::edition("words without a look-up table"));
+    }
+    Ok(Table::default())
+}
+
+/// The table that is not in the file: made here, or empty where there are no words.
+#[cfg(feature = "complete")]
+fn new_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<Table> {
     let file = reader.file;
     let stop_words = Reader::name(stage, "stop_words")?;
     let stop_words = if file.has(&format!("{stop_words}.bytes")) { Some(file.texts(&stop_words)?) } else { None };

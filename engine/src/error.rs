@@ -33,6 +33,12 @@ impl Error {
         Self::new(-3, message)
     }
 
+    /// A model that needs the other edition of the engine.
+    #[cfg(not(feature = "complete"))]
+    pub fn edition(what: &str) -> Self {
+        Self::unsupported(format_args!("{what}: the linear edition of the engine knows none, the complete one does"))
+    }
+
     /// A text that is not UTF-8.
     pub fn utf8() -> Self {
         Self::new(-4, format_args!("the text is not UTF-8"))

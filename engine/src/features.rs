@@ -306,6 +306,7 @@ impl Features {
     }
 
     /// The table that these rows were made of.
+    #[cfg(feature = "complete")]
     pub fn table(&self) -> Table {
         let key = |place: usize| get_u64(&self.cells[place..]);
         let word = |slot: u32| {

@@ -1,12 +1,14 @@
 //! Text classifiers that were trained in scikit-learn, run with scikit-learn's own answers.
 //!
-//! `error ← text, lookup ← table ← features ← counter, transform, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
+//! `error ← text, lookup ← table ← features ← counter, transform, wide, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
 //! file (docs/model-file.md) and nothing of files, browsers or Python. Arithmetic: float64 sums in an order fixed by the
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.
 
 // In the page there is nobody to print a panic to; without std the whole machinery for that stays out of the file.
 #![cfg_attr(target_arch = "wasm32", no_std)]
+// The linear edition has less to do with the same parts.
+#![cfg_attr(not(feature = "complete"), allow(dead_code, unused_imports))]
 
 extern crate alloc;
 
@@ -16,6 +18,7 @@ mod abi;
 mod broken;
 mod config;
 mod counter;
+#[cfg(feature = "complete")]
 mod dense;
 mod error;
 mod estimator;
@@ -35,6 +38,8 @@ mod table;
 mod text;
 mod transform;
 pub mod unicode;
+#[cfg_attr(not(feature = "complete"), path = "no_wide.rs")]
+mod wide;
 
 pub use error::{Error, Result};
 pub use estimator::Shape;

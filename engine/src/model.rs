@@ -49,6 +49,7 @@ impl Model {
     }
 
     /// The look-up table of a vectorizer as the bytes of the tensor `vocabulary.table`.
+    #[cfg(feature = "complete")]
     pub fn table_bytes(&mut self, vectorizer: usize) -> Result<Vec<u8>> {
         Ok(self.counter(vectorizer)?.features.table().to_bytes())
     }

@@ -3,7 +3,7 @@
 //! Pipelines stand in pipelines: as the branches of a union, as the members of a head. Each has its own row and answer,
 //! used again from text to text, so that nothing is allocated for one.
 
-use crate::config::{MAX_FEATURES, Reader, Targets, choose};
+use crate::config::{Reader, Targets, choose};
 use crate::counter::Counter;
 use crate::error::{Error, Result};
 use crate::estimator::{Answer, Head, Kind, Shape};
@@ -11,10 +11,10 @@ use crate::features::{Plan, Row};
 use crate::json::Json;
 use crate::prelude::*;
 use crate::transform::{Transform, plan};
+use crate::wide::Union;
 
 /// More than any pipeline has.
 const MAX_TRANSFORMS: usize = 64;
-const MAX_BRANCHES: usize = 64;
 const MAX_DEPTH: usize = 8;
 
 /// Where a row comes from.
@@ -27,7 +27,7 @@ pub enum Front {
         counter: Box<Counter>,
     },
     /// The rows of several pipelines side by side.
-    Union(Vec<Pipeline>),
+    Union(Union),
     /// The row of the pipeline around this one.
     Row,
 }
@@ -84,7 +84,7 @@ impl Pipeline {
             let width = width.as_mut().ok_or_else(no_row)?;
             let mut next = Transform::read(reader, stage, width, depth)?;
             if let Transform::Norm(norm) = next
-                && transforms.iter().any(|t| matches!(t, Transform::Svd { .. }))
+                && transforms.iter().any(Transform::is_dense)
             {
                 next = Transform::DenseNorm(norm);
             }
@@ -129,41 +129,14 @@ impl Pipeline {
             return Ok((Front::Row, input, stages));
         }
         if choose(first, "stage", &[("vectorize", false), ("union", true)])? {
-            let (branches, width) = Self::branches(reader, first, None, depth)?;
-            return Ok((Front::Union(branches), Some(width), rest));
+            let union = Union::read(reader, first, None, depth)?;
+            let width = union.width();
+            return Ok((Front::Union(union), Some(width), rest));
         }
         let number = reader.vectorizers.get();
         let counter = Box::new(Counter::read(reader, first)?);
         let width = counter.vectorizer.n_features;
         Ok((Front::Text { number, counter }, Some(width), rest))
-    }
-
-    /// The branches of a union and their width together.
-    pub fn branches(reader: &Reader, stage: &Json, input: Option<usize>, depth: usize) -> Result<(Vec<Self>, usize)> {
-        let branches = stage.array("branches")?;
-        if !(1..=MAX_BRANCHES).contains(&branches.len()) {
-            return Err(Error::file(format_args!("{} branches; 1 to {MAX_BRANCHES} are allowed", branches.len())));
-        }
-        let mut all = Vec::with_capacity(branches.len());
-        let mut width = 0;
-        for branch in branches {
-            let Json::Array(stages) = branch else { return Err(Error::file(format_args!("a branch must be a list"))) };
-            if input.is_some() && begins_with_text(stages) {
-                return Err(Error::file(format_args!(
-                    "a union among transforms has a branch that begins with a vectorizer"
-                )));
-            }
-            if input.is_none() && stages.is_empty() {
-                return Err(no_row());
-            }
-            let branch = Self::read(reader, stages, input, None, depth + 1)?;
-            width += branch.width;
-            all.push(branch);
-        }
-        if width > MAX_FEATURES {
-            return Err(Error::file(format_args!("{width} features side by side; at most {MAX_FEATURES} are allowed")));
-        }
-        Ok((all, width))
     }
 
     /// K, P and L.
@@ -187,7 +160,7 @@ impl Pipeline {
                 counter.features.finish(&mut self.row);
                 run.known = run.known.saturating_add(self.row.indices.len() as u32);
             }
-            Front::Union(branches) => join(branches, run, input, &mut self.row)?,
+            Front::Union(union) => union.fill(run, input, &mut self.row)?,
             Front::Row => self.row.clone_from(input),
         }
         for transform in &mut self.transforms {
@@ -235,25 +208,10 @@ impl Pipeline {
         {
             return Some(self);
         }
-        let branches = if let Front::Union(branches) = &mut self.front { branches.as_mut_slice() } else { &mut [] };
+        let branches = if let Front::Union(union) = &mut self.front { union.branches() } else { &mut [] };
         let members = self.head.as_mut().map(|head| head.members.as_mut_slice()).unwrap_or_default();
         branches.iter_mut().chain(members).find_map(|p| p.with_vectorizer(number))
     }
-}
-
-/// The rows of `branches` side by side.
-pub fn join(branches: &mut [Pipeline], run: &mut Run, input: &Row, out: &mut Row) -> Result<()> {
-    out.indices.clear();
-    out.values.clear();
-    let mut offset = 0;
-    for branch in branches {
-        branch.fill(run, input)?;
-        let row = branch.row(input);
-        out.indices.extend(row.indices.iter().map(|i| i + offset));
-        out.values.extend_from_slice(&row.values);
-        offset += branch.width as u32;
-    }
-    Ok(())
 }
 
 /// A stage that works on a row stands where there is none.
@@ -261,7 +219,8 @@ pub fn no_row() -> Error {
     Error::file(format_args!("no row of features: a pipeline must begin with 'vectorize' or 'union'"))
 }
 
-fn begins_with_text(stages: &[Json]) -> bool {
+/// Whether the first stage makes a row from a text.
+pub fn begins_with_text(stages: &[Json]) -> bool {
     let Some(first) = stages.first() else { return false };
     match first.str("stage") {
         Ok("vectorize") => true,

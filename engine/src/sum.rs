@@ -2,7 +2,7 @@
 //! Works on what the last answer left behind in the pipelines.
 
 use crate::error::{Error, Result};
-use crate::estimator::{Head, Kind, Linear};
+use crate::estimator::{Head, Kind, Linear, Other};
 use crate::features::{Features, Row};
 use crate::pipeline::{Front, Pipeline};
 use crate::prelude::*;
@@ -64,39 +64,55 @@ impl Sum {
                 let scores = if into.one { &answer.scores[1..] } else { &answer.scores };
                 self.scores.iter_mut().skip(into.column).zip(scores).for_each(|(sum, s)| *sum += into.factor * s);
             }
-            Kind::Calibrated(_) => {
-                for member in members {
-                    self.add(member, row, Into { factor: into.factor / members.len() as f64, ..into })?;
-                }
-            }
-            Kind::Vote(vote) if vote.soft => {
-                for (member, weight) in members.iter().zip(&vote.weights) {
-                    self.add(member, row, Into { factor: into.factor * weight / vote.total, ..into })?;
-                }
-            }
-            Kind::OneVsRest(rest) => {
-                for (k, member) in members.iter().enumerate() {
-                    let one = Into { column: into.column + k, factor: into.factor, one: true };
-                    self.add(member, row, if rest.is_single() { into } else { one })?;
-                }
-            }
-            Kind::MultiOutput => {
-                let mut column = into.column;
-                for member in members {
-                    self.add(member, row, Into { column, ..into })?;
-                    column += member.head.as_ref().map_or(0, Head::columns);
-                }
-            }
-            Kind::Layers(_) => return Err(refused("the layers of a perceptron mix its features")),
-            Kind::Trees(_) => return Err(refused("trees ask for features, they do not add them up")),
-            Kind::Distances(_) => return Err(refused("a distance is no sum over the features of a text")),
-            Kind::Vote(_) | Kind::OneVsOne(_) => return Err(refused("votes are counted, not added up over features")),
+            Kind::Other(other) => self.other(other, members, row, into)?,
         }
         for entry in self.entries.iter_mut().skip(from).filter(|entry| entry.0 == ROW) {
             let origin = pipeline.origin(entry.1);
             *entry = origin.ok_or_else(|| refused("behind 'svd' every feature is a mixture of all n-grams"))?;
         }
         Ok(())
+    }
+
+    /// Adds the scores of another head, which are those of its members.
+    #[cfg(feature = "complete")]
+    fn other(&mut self, other: &Other, members: &[Pipeline], row: &Row, into: Into) -> Result<()> {
+        match other {
+            Other::Calibrated(_) => {
+                for member in members {
+                    self.add(member, row, Into { factor: into.factor / members.len() as f64, ..into })?;
+                }
+            }
+            Other::Vote(vote) if vote.soft => {
+                for (member, weight) in members.iter().zip(&vote.weights) {
+                    self.add(member, row, Into { factor: into.factor * weight / vote.total, ..into })?;
+                }
+            }
+            Other::OneVsRest(rest) => {
+                for (k, member) in members.iter().enumerate() {
+                    let one = Into { column: into.column + k, factor: into.factor, one: true };
+                    self.add(member, row, if rest.is_single() { into } else { one })?;
+                }
+            }
+            Other::MultiOutput => {
+                let mut column = into.column;
+                for member in members {
+                    self.add(member, row, Into { column, ..into })?;
+                    column += member.head.as_ref().map_or(0, Head::columns);
+                }
+            }
+            Other::Layers(_) => return Err(refused("the layers of a perceptron mix its features")),
+            Other::Trees(_) => return Err(refused("trees ask for features, they do not add them up")),
+            Other::Distances(_) => return Err(refused("a distance is no sum over the features of a text")),
+            Other::Vote(_) | Other::OneVsOne(_) => {
+                return Err(refused("votes are counted, not added up over features"));
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "complete"))]
+    fn other(&mut self, other: &Other, _: &[Pipeline], _: &Row, _: Into) -> Result<()> {
+        match *other {}
     }
 
     fn linear(&mut self, linear: &Linear, counted: Option<&Features>, row: &Row, into: Into) {
@@ -156,21 +172,9 @@ impl Pipeline {
         match &self.front {
             Front::Text { number, .. } => Some((*number as u32, index)),
             Front::Row => Some((ROW, index)),
-            Front::Union(branches) => among(branches, index),
+            Front::Union(union) => union.origin(index),
         }
     }
-}
-
-/// Where feature `index` of the rows of `branches` side by side comes from.
-pub fn among(branches: &[Pipeline], index: u32) -> Option<(u32, u32)> {
-    let mut index = index;
-    for branch in branches {
-        if (index as usize) < branch.width {
-            return branch.origin(index);
-        }
-        index -= branch.width as u32;
-    }
-    None
 }
 
 fn refused(why: &str) -> Error {
@@ -182,9 +186,14 @@ impl Head {
     fn columns(&self) -> usize {
         match &self.kind {
             Kind::Linear(linear) if linear.is_pair() => 2,
-            Kind::OneVsRest(rest) if rest.is_single() => 2,
-            Kind::OneVsRest(_) => self.members.len(),
-            Kind::MultiOutput => self.members.iter().map(|m| m.head.as_ref().map_or(0, Self::columns)).sum(),
+            #[cfg(feature = "complete")]
+            Kind::Other(Other::OneVsRest(rest)) if rest.is_single() => 2,
+            #[cfg(feature = "complete")]
+            Kind::Other(Other::OneVsRest(_)) => self.members.len(),
+            #[cfg(feature = "complete")]
+            Kind::Other(Other::MultiOutput) => {
+                self.members.iter().map(|m| m.head.as_ref().map_or(0, Self::columns)).sum()
+            }
             _ => self.shape.scores,
         }
     }

@@ -2,14 +2,13 @@
 //! no reordering, so that the values have scikit-learn's bits.
 
 use crate::config::{MAX_FEATURES, Reader, choose};
-use crate::dense::Matrix;
 use crate::error::{Error, Result};
 use crate::features::{Plan, Row};
 use crate::json::Json;
 use crate::ln::{ln, ln_count};
-use crate::pipeline::{Pipeline, Run, join};
+use crate::pipeline::Run;
 use crate::prelude::*;
-use crate::sum::among;
+use crate::wide::Wide;
 
 /// A feature that a selection leaves out.
 const LEFT_OUT: u32 = u32::MAX;
@@ -48,20 +47,8 @@ pub enum Transform {
         /// The old number of each that stays.
         kept: Vec<u32>,
     },
-    /// A dense row of combinations.
-    Svd {
-        /// Features × combinations.
-        components: Matrix,
-        /// Its row.
-        out: Row,
-    },
-    /// The rows of several pipelines that begin with this row, side by side.
-    Union {
-        /// The pipelines.
-        branches: Vec<Pipeline>,
-        /// Their row.
-        out: Row,
-    },
+    /// A row that is made of this one.
+    Wide(Wide),
 }
 
 impl Transform {
@@ -102,20 +89,7 @@ impl Transform {
                 }
                 Self::Select { places, kept }
             }
-            "svd" => {
-                *width = stage.int("n_features", MAX_FEATURES)?;
-                if *width == 0 {
-                    return Err(Error::file(format_args!("'n_features' is 0")));
-                }
-                let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
-                let indices = (0..*width as u32).collect();
-                Self::Svd { components, out: Row { indices, values: vec![0.0; *width] } }
-            }
-            "union" => {
-                let (branches, together) = Pipeline::branches(reader, stage, Some(features), depth)?;
-                *width = together;
-                Self::Union { branches, out: Row::default() }
-            }
+            "svd" | "union" => Self::Wide(Wide::read(reader, stage, width, depth)?),
             other => {
                 return Err(Error::unsupported(format_args!(
                     "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, \
@@ -127,17 +101,21 @@ impl Transform {
 
     /// Whether feature i is still feature i behind it.
     pub fn keeps_features(&self) -> bool {
-        !matches!(self, Self::Select { .. } | Self::Svd { .. } | Self::Union { .. })
+        !matches!(self, Self::Select { .. } | Self::Wide(_))
     }
 
     /// Where feature `index` behind it was before it; None where it is a combination of many.
     pub fn origin(&self, index: u32) -> Option<u32> {
         match self {
             Self::Select { kept, .. } => kept.get(index as usize).copied(),
-            Self::Svd { .. } => None,
-            Self::Union { branches, .. } => among(branches, index).map(|(_, index)| index),
+            Self::Wide(wide) => wide.origin(index),
             _ => Some(index),
         }
+    }
+
+    /// Whether every number of its row is stored.
+    pub fn is_dense(&self) -> bool {
+        if let Self::Wide(wide) = self { wide.is_dense() } else { false }
     }
 
     /// Applies the step to a row.
@@ -156,14 +134,7 @@ impl Transform {
             Self::Select { places, .. } => {
                 keep(row, |i, v| places.get(i as usize).filter(|&&new| new != LEFT_OUT).map(|&new| (new, v)));
             }
-            Self::Svd { components, out } => {
-                components.multiply(row, &mut out.values);
-                row.clone_from(out);
-            }
-            Self::Union { branches, out } => {
-                join(branches, run, row, out)?;
-                core::mem::swap(row, out);
-            }
+            Self::Wide(wide) => wide.apply(run, row)?,
         }
         Ok(())
     }

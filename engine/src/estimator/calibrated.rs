@@ -1,7 +1,8 @@
 //! `CalibratedClassifierCV`: what each member says of a class becomes a probability; then the mean over the members.
 
 use super::link::{self, Label};
-use super::{Answer, Context, Kind, Shape};
+use super::others::Other;
+use super::{Answer, Context, Shape};
 use crate::config::{Reader, Targets, choose};
 use crate::error::{Error, Result};
 use crate::features::Row;
@@ -28,7 +29,7 @@ pub struct Calibrated {
     part: Vec<f64>,
 }
 
-pub fn read(context: &Context, classes: usize, pipelines: &mut Vec<Pipeline>) -> Result<(Kind, Shape)> {
+pub fn read(context: &Context, classes: usize, pipelines: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let mut members = Vec::new();
     for json in context.members(None)? {
         let stages =
@@ -46,7 +47,7 @@ pub fn read(context: &Context, classes: usize, pipelines: &mut Vec<Pipeline>) ->
         pipelines.push(pipeline);
     }
     let head = Calibrated { members, part: vec![0.0; classes] };
-    Ok((Kind::Calibrated(head), Shape { scores: classes, probabilities: classes, labels: 1 }))
+    Ok((Other::Calibrated(head), Shape { scores: classes, probabilities: classes, labels: 1 }))
 }
 
 /// The key `input`: whether it is probabilities.

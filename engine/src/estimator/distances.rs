@@ -1,7 +1,8 @@
 //! Nearest centroids.
 
 use super::link::{self, Label, Link};
-use super::{Answer, Context, Kind, Shape};
+use super::others::Other;
+use super::{Answer, Context, Shape};
 use crate::config::choose;
 use crate::dense::Matrix;
 use crate::error::{Error, Result};
@@ -31,7 +32,7 @@ pub struct Distances {
     probabilities: Vec<f64>,
 }
 
-pub fn read(context: &Context, classes: usize) -> Result<(Kind, Shape)> {
+pub fn read(context: &Context, classes: usize) -> Result<(Other, Shape)> {
     let stage = context.stage;
     let manhattan = choose(stage, "metric", &[("euclidean", false), ("manhattan", true)])?;
     let nearest = choose(stage, "label", &[("nearest", true), ("argmax", false)])?;
@@ -68,7 +69,7 @@ pub fn read(context: &Context, classes: usize) -> Result<(Kind, Shape)> {
         distances: vec![0.0; classes],
         probabilities: vec![0.0; classes],
     };
-    Ok((Kind::Distances(head), Shape { scores: outputs, probabilities, labels: 1 }))
+    Ok((Other::Distances(head), Shape { scores: outputs, probabilities, labels: 1 }))
 }
 
 impl Place {

@@ -1,7 +1,8 @@
 //! A multilayer perceptron. The first layer adds up the rows of the few features that a text has; the others are small.
 
 use super::link::{self, Label, Link};
-use super::{Answer, Context, Kind, Shape};
+use super::others::Other;
+use super::{Answer, Context, Shape};
 use crate::config::{Reader, Targets, choose};
 use crate::dense::Matrix;
 use crate::error::{Error, Result};
@@ -36,7 +37,7 @@ pub struct Layers {
     layers: Vec<Layer>,
 }
 
-pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
+pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
     let stage = context.stage;
     let activations = [
         ("identity", Activation::Identity),
@@ -69,7 +70,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     }
     let labels = if label == Label::Each { classes } else { 1 };
     let shape = Shape { scores: classes, probabilities: classes, labels };
-    Ok((Kind::Layers(Layers { activation, link, label, layers }), shape))
+    Ok((Other::Layers(Layers { activation, link, label, layers }), shape))
 }
 
 fn layer(reader: &Reader, stage: &Json, n: usize, inputs: usize, outputs: usize) -> Result<Layer> {

@@ -2,6 +2,7 @@
 
 use super::calibrated::input;
 use super::link::{self, Label};
+use super::others::Other;
 use super::{Answer, Context, Kind, Shape};
 use crate::config::{MAX_CLASSES, Reader, Targets, choose};
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ pub struct Binary {
     sums: Vec<f64>,
 }
 
-pub fn vote(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> Result<(Kind, Shape)> {
+pub fn vote(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let soft = choose(context.stage, "voting", &[("soft", true), ("hard", false)])?;
     for json in context.members(None)? {
         let member = context.member(json, &Targets::Single(classes))?;
@@ -46,7 +47,7 @@ pub fn vote(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> R
         return Err(Error::file(format_args!("the weights of a soft vote add up to 0")));
     }
     let shape = Shape { scores: classes, probabilities: if soft { classes } else { 0 }, labels: 1 };
-    Ok((Kind::Vote(Vote { soft, weights, total }), shape))
+    Ok((Other::Vote(Vote { soft, weights, total }), shape))
 }
 
 impl Vote {
@@ -87,7 +88,7 @@ fn binary(context: &Context, count: usize, members: &mut Vec<Pipeline>, probabil
     Ok(members.iter().all(|member| member.shape().probabilities == 2))
 }
 
-pub fn one_vs_rest(context: &Context, targets: &Targets, members: &mut Vec<Pipeline>) -> Result<(Kind, Shape)> {
+pub fn one_vs_rest(context: &Context, targets: &Targets, members: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let (probability, label) = (input(context.stage)?, link::label(context.stage)?);
     let divide = context.stage.bool("divide")?;
     let (classes, count, fits) = match *targets {
@@ -106,16 +107,16 @@ pub fn one_vs_rest(context: &Context, targets: &Targets, members: &mut Vec<Pipel
         labels: if label == Label::Each { classes } else { 1 },
     };
     let head = Binary { probability, label, divide, values: vec![0.0; count], sums: Vec::new() };
-    Ok((Kind::OneVsRest(head), shape))
+    Ok((Other::OneVsRest(head), shape))
 }
 
-pub fn one_vs_one(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> Result<(Kind, Shape)> {
+pub fn one_vs_one(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let probability = input(context.stage)?;
     binary(context, classes * (classes - 1) / 2, members, probability)?;
     let scores = if classes == 2 { 1 } else { classes };
     let label = if classes == 2 { Label::Sign } else { Label::Argmax };
     let head = Binary { probability, label, divide: false, values: vec![0.0; classes], sums: vec![0.0; classes] };
-    Ok((Kind::OneVsOne(head), Shape { scores, probabilities: 0, labels: 1 }))
+    Ok((Other::OneVsOne(head), Shape { scores, probabilities: 0, labels: 1 }))
 }
 
 impl Binary {
@@ -182,7 +183,7 @@ impl Binary {
     }
 }
 
-pub fn multi_output(context: &Context, outputs: &[usize], members: &mut Vec<Pipeline>) -> Result<(Kind, Shape)> {
+pub fn multi_output(context: &Context, outputs: &[usize], members: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let mut shape = Shape::default();
     for (json, &classes) in context.members(Some(outputs.len()))?.iter().zip(outputs) {
         let member = context.member(json, &Targets::Single(classes))?;
@@ -198,7 +199,7 @@ pub fn multi_output(context: &Context, outputs: &[usize], members: &mut Vec<Pipe
     if shape.scores > MAX_CLASSES {
         return Err(Error::file(format_args!("more than {MAX_CLASSES} scores")));
     }
-    Ok((Kind::MultiOutput, shape))
+    Ok((Other::MultiOutput, shape))
 }
 
 /// Scores, probabilities and labels of the members, one after the other.

@@ -1,25 +1,28 @@
 //! Heads: from a row, or from the text through members that are pipelines themselves, to scores, probabilities and labels.
 
+#[cfg(feature = "complete")]
 mod calibrated;
+#[cfg(feature = "complete")]
 mod distances;
+#[cfg(feature = "complete")]
 mod layers;
 mod linear;
 mod link;
+#[cfg(feature = "complete")]
 mod members;
+#[cfg_attr(not(feature = "complete"), path = "no_others.rs")]
+mod others;
+#[cfg(feature = "complete")]
 mod trees;
 
-use crate::config::{MAX_CLASSES, Reader, Targets, choose};
+use crate::config::{MAX_CLASSES, Reader, Targets};
 use crate::error::{Error, Result};
 use crate::features::{Features, Row};
 use crate::json::Json;
 use crate::pipeline::{Pipeline, Run, no_row};
 use crate::prelude::*;
-use calibrated::Calibrated;
-use distances::Distances;
-use layers::Layers;
 pub use linear::Linear;
-use members::{Binary, Vote};
-use trees::Trees;
+pub use others::Other;
 
 /// More than any head has.
 const MAX_MEMBERS: usize = 4096;
@@ -66,15 +69,8 @@ impl Answer {
 /// What a head does.
 pub enum Kind {
     Linear(Box<Linear>),
-    Layers(Layers),
-    Distances(Distances),
     Constant(Answer),
-    Trees(Trees),
-    Calibrated(Calibrated),
-    Vote(Vote),
-    OneVsRest(Binary),
-    OneVsOne(Binary),
-    MultiOutput,
+    Other(Box<Other>),
 }
 
 /// See the module.
@@ -87,43 +83,20 @@ pub struct Head {
 impl Head {
     /// Reads the last stage of a pipeline, whose row, where there is one, is `width` wide there.
     pub fn read(reader: &Reader, stage: &Json, width: Option<usize>, targets: &Targets, depth: usize) -> Result<Self> {
-        const NAMES: [&str; 10] = [
-            "linear",
-            "layers",
-            "distances",
-            "constant",
-            "trees",
-            "calibrated",
-            "vote",
-            "one_vs_rest",
-            "one_vs_one",
-            "multi_output",
-        ];
-        let names = NAMES.map(|name| (name, name));
-        let name = choose(stage, "stage", &names)?;
+        let name = stage.str("stage")?;
         let single = if let Targets::Single(classes) = *targets { Some(classes) } else { None };
         if single == Some(1) && name != "constant" {
             return Err(Error::file(format_args!("1 class: '{name}' needs two")));
         }
         let context = Context { reader, stage, input: width, depth };
         let mut members = Vec::new();
-        let wrong = || Error::file(format_args!("a head '{name}' does not fit what the model is for"));
-        let (kind, shape) = match (name, single, targets) {
-            ("linear", ..) => linear::read(&context, targets)?,
-            ("layers", ..) => layers::read(&context, targets)?,
-            ("distances", Some(classes), _) => distances::read(&context, classes)?,
-            ("constant", _, Targets::Single(_) | Targets::Multilabel(_)) => constant(&context, targets)?,
-            ("trees", Some(_), _) => trees::read(&context, targets)?,
-            ("calibrated", Some(classes), _) => calibrated::read(&context, classes, &mut members)?,
-            ("vote", Some(classes), _) => members::vote(&context, classes, &mut members)?,
-            ("one_vs_rest", _, Targets::Single(_) | Targets::Multilabel(_)) => {
-                members::one_vs_rest(&context, targets, &mut members)?
+        let (kind, shape) = match (name, targets) {
+            ("linear", _) => linear::read(&context, targets)?,
+            ("constant", Targets::Single(_) | Targets::Multilabel(_)) => constant(&context, targets)?,
+            _ => {
+                let (other, shape) = others::read(name, &context, targets, &mut members)?;
+                (Kind::Other(Box::new(other)), shape)
             }
-            ("one_vs_one", Some(classes), _) => members::one_vs_one(&context, classes, &mut members)?,
-            ("multi_output", _, Targets::Multioutput(outputs)) => {
-                members::multi_output(&context, outputs, &mut members)?
-            }
-            _ => return Err(wrong()),
         };
         Ok(Self { kind, shape, members })
     }
@@ -167,24 +140,16 @@ impl Head {
         if !row.values.iter().all(|v| v.is_finite()) {
             return Err(Error::not_finite());
         }
-        let members = self.members.as_mut_slice();
         match &mut self.kind {
-            Kind::Linear(_) => {}
-            Kind::Layers(layers) => layers.answer(row, out),
-            Kind::Distances(distances) => distances.answer(row, out),
+            Kind::Linear(_) => Ok(()),
             Kind::Constant(answer) => {
                 out.scores.copy_from_slice(&answer.scores);
                 out.probabilities.copy_from_slice(&answer.probabilities);
                 out.labels.copy_from_slice(&answer.labels);
+                Ok(())
             }
-            Kind::Trees(trees) => return trees.answer(row, out),
-            Kind::Calibrated(calibrated) => return calibrated.answer(members, run, row, out),
-            Kind::Vote(vote) => return vote.answer(members, run, row, out),
-            Kind::OneVsRest(rest) => return rest.one_vs_rest(members, run, row, probabilities, out),
-            Kind::OneVsOne(pairs) => return pairs.one_vs_one(members, run, row, out),
-            Kind::MultiOutput => return members::each_output(members, run, row, probabilities, out),
+            Kind::Other(other) => other.answer(&mut self.members, run, row, probabilities, out),
         }
-        Ok(())
     }
 }
 

@@ -7,7 +7,8 @@
 //! lists are longer than the trees are deep (long texts, dense rows) the trees are descended as usual. Both find the same leaf.
 
 use super::link::{self, Label, Link};
-use super::{Answer, Context, Kind, Shape};
+use super::others::Other;
+use super::{Answer, Context, Shape};
 use crate::config::{Targets, choose};
 use crate::dense::Matrix;
 use crate::error::{Error, Result};
@@ -65,7 +66,7 @@ pub struct Trees {
     dense: Vec<f64>,
 }
 
-pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
+pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
     let (stage, reader, width) = (context.stage, context.reader, context.width()?);
     let outputs = context.outputs()?;
     let mean = choose(stage, "combine", &[("mean", true), ("sum", false)])?;
@@ -128,7 +129,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
         (false, Link::None) => 0,
         (false, _) => outputs.max(2),
     };
-    Ok((Kind::Trees(trees), Shape { scores: outputs, probabilities, labels: 1 }))
+    Ok((Other::Trees(trees), Shape { scores: outputs, probabilities, labels: 1 }))
 }
 
 /// Trees, and no other graph: each node has one parent before it, or is a root.

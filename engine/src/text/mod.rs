@@ -6,13 +6,16 @@
 
 mod cut;
 mod normalize;
+#[cfg_attr(not(feature = "complete"), path = "no_pattern.rs")]
 mod pattern;
 mod pieces;
 mod tokens;
 
 pub use cut::{Cutter, Sink};
 pub use normalize::Normalizer;
-pub use pattern::{Found, Pattern, read as read_pattern};
+pub use pattern::Pattern;
+#[cfg(feature = "complete")]
+pub use pattern::{Found, read as read_pattern};
 pub use pieces::{Pieces, Place};
 pub use tokens::Tokenizer;
 

@@ -3,7 +3,9 @@
 use super::{BLOCK, VECTORS, bits, block_at, decode};
 use crate::config::{Accents, Vectorizer};
 use crate::prelude::*;
-use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower, strip_ascii, strip_unicode};
+use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower};
+#[cfg(feature = "complete")]
+use crate::unicode::{strip_ascii, strip_unicode};
 
 /// How many bytes the ASCII path takes at once.
 const CHUNK: usize = 16;
@@ -113,7 +115,7 @@ impl Normalizer {
                 if c.is_ascii() {
                     let b = c as u8;
                     out.push(if self.lowercase { b.to_ascii_lowercase() } else { b });
-                } else if class(c, self.version) & self.changes == 0 && self.accents != Accents::Ascii {
+                } else if class(c, self.version) & self.changes == 0 && !self.only_ascii() {
                     push(c, out);
                 } else {
                     let at = text.len() - chars.as_str().len() - c.len_utf8();
@@ -148,12 +150,21 @@ impl Normalizer {
     }
 
     fn accents(&self, c: char, out: &mut Vec<u8>) {
-        let write = |c| push(c, out);
         match self.accents {
             Accents::Keep => push(c, out),
-            Accents::Ascii => strip_ascii(c, self.version).for_each(write),
-            Accents::Unicode => strip_unicode(c, self.version).for_each(write),
+            #[cfg(feature = "complete")]
+            Accents::Ascii => strip_ascii(c, self.version).for_each(|c| push(c, out)),
+            #[cfg(feature = "complete")]
+            Accents::Unicode => strip_unicode(c, self.version).for_each(|c| push(c, out)),
         }
+    }
+
+    /// Whether nothing else stays.
+    fn only_ascii(&self) -> bool {
+        #[cfg(feature = "complete")]
+        return self.accents == Accents::Ascii;
+        #[cfg(not(feature = "complete"))]
+        false
     }
 }
 
