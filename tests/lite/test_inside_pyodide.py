@@ -42,4 +42,4 @@ def test_engine_and_twin_give_the_golden_answers_inside_pyodide(installed: Path)
 
 @pytest.mark.long
 def test_model_files_and_from_weights_inside_pyodide(installed: Path) -> None:
-    run_inside(installed, FILES, f"--deselect=../../repo/{TIMED}")
+    run_inside(installed, FILES, f"--deselect={TIMED}")
