@@ -347,7 +347,8 @@ class Classifier:
     def predict_proba(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The probability of each class: (n, classes), float64; of several outputs a list with one such array for each.
 
-        Arguments as for ``predict``.
+        Without numpy (Pyodide in a sealed site) an array is a list: of n rows, each a list of floats in the order of
+        ``classes_``. Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no probabilities; ``decision_function`` has its scores.
@@ -364,8 +365,8 @@ class Classifier:
     def decision_function(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
 
-        Of naive Bayes the joint log-likelihood; of several outputs a list with one array for each. Arguments as for
-        ``predict``.
+        Of naive Bayes the joint log-likelihood; of several outputs a list with one array for each. Without numpy lists,
+        as of ``predict_proba``. Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no decision scores; ``predict_proba`` has its probabilities.

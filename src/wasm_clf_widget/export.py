@@ -14,8 +14,8 @@ from .engines.wasm_engine import WasmEngine
 from .errors import InputError, TooManyStepsError, UnsupportedPipelineError
 from .model.file import dump, parse, with_certificate
 from .model.limits import UNICODE_VERSIONS
-from .model.shape import shape_of
-from .model.spec import Classes, ConstantHead, Model, Pipeline, Vectorizer
+from .model.shape import Shape, shape_of
+from .model.spec import Certificate, Classes, ConstantHead, Model, Pipeline, Vectorizer
 from .model.tree import vectorizers
 from .parity import Answer, Stages, Tally, answer_at, own_answer
 from .twin import Slack, Twin
@@ -73,19 +73,16 @@ def from_sklearn(
             exact=exact_machine(),
         )
 
-    # Not kept in a variable here: its arrays go as soon as the file has them.
-    return _certified(
-        replace(
-            model_from_sklearn(pipeline, name=name, weights=weights, version=version), uncertain_below=uncertain_below
-        ),
-        certificate_texts,
-        ask,
-    )
+    model = model_from_sklearn(pipeline, name=name, weights=weights, version=version)
+    data, tried_on = _written(replace(model, uncertain_below=uncertain_below), certificate_texts)
+    del model  # its arrays are copies, which stand in the file now
+    return _certified(data, tried_on, ask)
 
 
 def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
     """The certified file of a model that has no source but its own numbers: the twin is its source, and it says so."""
-    return _certified(model, certificate_texts, lambda texts: _of_twin(model, texts))
+    data, tried_on = _written(model, certificate_texts)
+    return _certified(data, tried_on, lambda texts: _of_twin(model, texts))
 
 
 def _of_twin(model: Model, texts: list[str]) -> _Source:
@@ -111,11 +108,8 @@ def _of_twin(model: Model, texts: list[str]) -> _Source:
     )
 
 
-def _certified(model: Model, own: Sequence[str], ask: Callable[[list[str]], _Source]) -> bytes:
-    """The file, once engine, source and twin agree.
-
-    The numbers are packed once; the engine has loaded the very bytes, and the twin reads them.
-    """
+def _written(model: Model, own: Sequence[str]) -> tuple[bytes, list[str]]:
+    """The file without a certificate, and the texts to try it on."""
     if model.unicode not in UNICODE_VERSIONS:
         raise UnsupportedPipelineError(
             "python",
@@ -123,8 +117,17 @@ def _certified(model: Model, own: Sequence[str], ask: Callable[[list[str]], _Sou
             f"this Python follows Unicode {model.unicode}, the engine knows {', '.join(UNICODE_VERSIONS)}",
             "a Python from 3.11 to 3.14",
         )
-    texts = _texts(model, own)
-    data = dump(replace(model, certificate=None, tables=_tables(model)))
+    return dump(replace(model, certificate=None, tables=_tables(model))), _texts(model, own)
+
+
+def _certified(data: bytes, texts: list[str], ask: Callable[[list[str]], _Source]) -> bytes:
+    """The file with its certificate, once engine, source and twin agree."""
+    # Of all that the trial needed only the certificate is left when the file is copied: both at once were too much.
+    return with_certificate(data, *_tried(data, texts, ask))
+
+
+def _tried(data: bytes, texts: list[str], ask: Callable[[list[str]], _Source]) -> tuple[Shape, Certificate]:
+    """Engine and twin read the very bytes of the file."""
     model = parse(data)
     engine = _open(data, model)
     try:
@@ -147,7 +150,7 @@ def _certified(model: Model, own: Sequence[str], ask: Callable[[list[str]], _Sou
         tolerances=allowed,
         engine=batch,
     )
-    return with_certificate(data, model, certificate)
+    return shape_of(model), certificate
 
 
 def _texts(model: Model, own: Sequence[str]) -> list[str]:
