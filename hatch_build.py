@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ENGINES = ("engine.baseline.wasm", "engine.simd.wasm")
+ENGINES = ("engine.baseline.wasm", "engine.simd.wasm", "engine.linear.baseline.wasm", "engine.linear.simd.wasm")
 
 
 class BuildAssets(BuildHookInterface):

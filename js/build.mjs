@@ -31,7 +31,7 @@ const sheet = async (path) => {
 };
 
 // The npm package knows which engines and which worker belong to it: they are cached by hash, and others are refused.
-const engines = ["engine.baseline.wasm", "engine.simd.wasm"].filter((name) => existsSync(join(out, name)));
+const engines = ["baseline", "simd"].flatMap((variant) => [`engine.${variant}.wasm`, `engine.linear.${variant}.wasm`]).filter((name) => existsSync(join(out, name)));
 const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
 const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) }) } });

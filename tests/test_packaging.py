@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILT = [
     "engine.baseline.wasm",
     "engine.simd.wasm",
+    "engine.linear.baseline.wasm",
+    "engine.linear.simd.wasm",
     "loader.js",
     "widget.js",
     "panels.js",

@@ -1,8 +1,9 @@
-"""Build the engine: engine/ → src/wasm_clf_widget/static/engine.{baseline,simd}.wasm.
+"""Build the engine: engine/ → src/wasm_clf_widget/static/engine.{,linear.}{baseline,simd}.wasm.
 
     python tools/build_engine.py [--force] [--features F --output DIR]
 
-Both variants come from the same compiler and source; only `+simd128` differs. Paths are remapped and names stripped, so
+Both variants come from the same compiler and source; only `+simd128` differs. Each in two editions: the complete engine,
+and the linear one for models that need no more (docs/engine-abi.md). Paths are remapped and names stripped, so
 the bytes do not depend on where the tree lies. A variant is built again only where its inputs changed, and replaces the
 old file in one step. `--features` with `--output` makes the test builds (a deliberately broken engine).
 """
@@ -10,6 +11,7 @@ old file in one step. `--features` with `--output` makes the test builds (a deli
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import subprocess
@@ -26,9 +28,19 @@ ENGINE = stamps.ROOT / "engine"
 STATIC = stamps.ROOT / "src/wasm_clf_widget/static"
 WASM_OPT = stamps.ROOT / "tools/node_modules/.bin/wasm-opt"
 VARIANTS = {"baseline": "", "simd": "-C target-feature=+simd128"}
-# What must be inlined for speed says so in the source; a low threshold for the rest saves 4 kB (brotli) and costs
-# nothing that could be measured.
-SMALL = "-C llvm-args=-inline-threshold=20"
+# By what stands in the file's name, the arguments for cargo.
+EDITIONS = {"": [], "linear.": ["--no-default-features"]}
+# What must be inlined for speed says so in the source; a low threshold for the rest saves 4 kB (brotli), and loops that
+# nobody unrolled by hand another 3. Neither costs anything that could be measured.
+SMALL = " ".join(
+    f"-C llvm-args=-{option}"
+    for option in (
+        "inline-threshold=20",
+        "unroll-runtime=false",
+        "unroll-allow-partial=false",
+        "unroll-full-max-count=4",
+    )
+)
 
 # What every browser since 2021 has and rustc emits by default. No relaxed SIMD: its results differ between processors.
 WASM_FEATURES = [
@@ -67,7 +79,7 @@ def check(module: bytes, variant: str) -> None:
         sys.exit(f"build: the {variant} engine has imports; it must have none (is something calling into a host?)")
 
 
-def compile_variant(variant: str, toolchain: wasm_toolchain.Toolchain, features: str) -> bytes:
+def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolchain, features: str) -> bytes:
     """Compile, optimise, check."""
     cargo_home = os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True).stdout.strip()
@@ -75,10 +87,10 @@ def compile_variant(variant: str, toolchain: wasm_toolchain.Toolchain, features:
     flags += [f"--remap-path-prefix={cargo_home}=/cargo", f"--remap-path-prefix={sysroot}=/rust"]
     environment = {**os.environ, **toolchain.environment, "RUSTFLAGS": " ".join(flag for flag in flags if flag)}
     environment.pop("CARGO_ENCODED_RUSTFLAGS", None)  # it would win over RUSTFLAGS
-    # A folder for each variant: different flags in one folder would compile everything again at every turn.
+    # A folder for each: different flags in one folder would compile everything again at every turn.
     target = (
         Path(os.environ.get("CARGO_TARGET_DIR") or ENGINE / "target")
-        / f"wasm-{variant}{'-' + features if features else ''}"
+        / f"wasm-{edition}{variant}{'-' + features if features else ''}"
     )
     command = [
         "cargo",
@@ -91,14 +103,15 @@ def compile_variant(variant: str, toolchain: wasm_toolchain.Toolchain, features:
         "--target-dir",
         str(target),
     ]
-    command += [*toolchain.arguments, *(["--features", features] if features else [])]
+    command += [*toolchain.arguments, *EDITIONS[edition], *(["--features", features] if features else [])]
     if subprocess.run(command, cwd=ENGINE, env=environment, check=False).returncode != 0:
         sys.exit(f"build: cargo could not build the {variant} engine (toolchain: {toolchain.name})")
     compiled = target / wasm_toolchain.TARGET / "release/wcw_engine.wasm"
     with tempfile.TemporaryDirectory(prefix="wcw-engine-") as folder:
         optimised = Path(folder) / "engine.wasm"
         simd = ["--enable-simd"] if variant == "simd" else []
-        options = ["-O3", "--strip-debug", "--strip-producers", "--strip-target-features", *WASM_FEATURES, *simd]
+        # Data in one piece, zeros and all, compresses better than in a hundred.
+        options = ["-O3", "--skip-pass=memory-packing", "--strip-debug", "--strip-producers", "--strip-target-features", *WASM_FEATURES, *simd]
         if subprocess.run([str(WASM_OPT), str(compiled), "-o", str(optimised), *options], check=False).returncode != 0:
             sys.exit(f"build: wasm-opt could not optimise the {variant} engine")
         module = optimised.read_bytes()
@@ -121,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--force", action="store_true", help="build even where nothing changed")
     parser.add_argument("--features", default="", help="cargo features, for test builds; needs --output")
-    parser.add_argument("--output", type=Path, default=STATIC, help="folder for the two files")
+    parser.add_argument("--output", type=Path, default=STATIC, help="folder for the files")
     options = parser.parse_args()
     if options.features and options.output.resolve() == STATIC:
         parser.error("--features is for test builds: give --output too, so that they never become the shipped engine")
@@ -132,15 +145,16 @@ def main() -> None:
     except wasm_toolchain.ToolchainError as error:
         sys.exit(f"build: {error}")
     inputs = [*stamps.files_under(ENGINE), Path(__file__), stamps.ROOT / "tools/package-lock.json"]
-    for variant in VARIANTS:
-        output = options.output / f"engine.{variant}.wasm"
+    # Test builds are complete ones.
+    for edition, variant in itertools.product([""] if options.features else EDITIONS, VARIANTS):
+        output = options.output / f"engine.{edition}{variant}.wasm"
         stamp = stamps.ROOT / ".cache/stamps" / stamps.digest([], str(output.resolve()))[:16]
-        wanted = stamps.digest(inputs, variant, options.features, toolchain.name)
+        wanted = stamps.digest(inputs, edition, variant, options.features, toolchain.name)
         made_from = stamp.read_text() if stamp.exists() and output.exists() else ""
         if not options.force and made_from and made_from == wanted + stamps.digest([output]):
             continue
         require_wasm_opt()
-        module = compile_variant(variant, toolchain, options.features)
+        module = compile_variant(variant, edition, toolchain, options.features)
         stamps.write_atomically(output, module)
         stamps.write_atomically(stamp, (wanted + stamps.digest([output])).encode())
         print(f"build: {output} {len(module):,} bytes ({toolchain.name})")

@@ -187,13 +187,12 @@ impl Head {
         match &self.kind {
             Kind::Linear(linear) if linear.is_pair() => 2,
             #[cfg(feature = "complete")]
-            Kind::Other(Other::OneVsRest(rest)) if rest.is_single() => 2,
-            #[cfg(feature = "complete")]
-            Kind::Other(Other::OneVsRest(_)) => self.members.len(),
-            #[cfg(feature = "complete")]
-            Kind::Other(Other::MultiOutput) => {
-                self.members.iter().map(|m| m.head.as_ref().map_or(0, Self::columns)).sum()
-            }
+            Kind::Other(other) => match &**other {
+                Other::OneVsRest(rest) if rest.is_single() => 2,
+                Other::OneVsRest(_) => self.members.len(),
+                Other::MultiOutput => self.members.iter().map(|m| m.head.as_ref().map_or(0, Self::columns)).sum(),
+                _ => self.shape.scores,
+            },
             _ => self.shape.scores,
         }
     }

@@ -36,12 +36,14 @@ export class Classifier extends RunningClassifier {
     const capabilities = await probe();
     refuse(capabilities, null);
     const cache = options.cache === "off" ? null : pageCache();
-    const engine = await engineFile(options.engine, capabilities.variant, cache);
-    // Both at once, where the page has no engine yet; its error is thrown where it is asked for.
-    const early = openEngines() === 0 ? engine.bytes(signal) : null;
+    // Both at once, where the page has no engine yet: the one that most models need, until the model says that it needs the
+    // other. An error is thrown where it is asked for.
+    const usual = await engineFile(options.engine, capabilities.variant, "linear", cache);
+    const early = openEngines() === 0 ? usual.bytes(signal) : null;
     early?.catch(() => undefined);
     const source = await sourceOf(model, options, capabilities);
-    let first = early;
+    const engine = source.edition === "linear" ? usual : await engineFile(options.engine, capabilities.variant, "complete", cache);
+    let first = engine.key === usual.key ? early : null;
     try {
       const classifier = new Classifier(await openParts({
         capabilities: engine.variant === capabilities.variant ? capabilities : { ...capabilities, variant: engine.variant, variant_reason: "given by the caller" },

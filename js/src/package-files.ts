@@ -2,6 +2,7 @@
 import type { AssetCache } from "./cache/cache.js";
 import { keep } from "./cache/keep.js";
 import type { AssetKind } from "./cache/types.js";
+import type { Edition } from "./engine/header.js";
 import type { WorkerSource } from "./engine/worker-client.js";
 import { EngineError } from "./errors.js";
 import { get } from "./http.js";
@@ -9,7 +10,7 @@ import { sha256 } from "./sha256.js";
 import { whole } from "./source.js";
 import type { Variant } from "./types.js";
 
-type FileName = "engine.simd.wasm" | "engine.baseline.wasm" | "worker.js";
+type FileName = `engine.${"" | "linear."}${Variant}.wasm` | "worker.js";
 declare const WCW_FILES: Readonly<Record<FileName, string>> | undefined;
 const HASHES = typeof WCW_FILES === "undefined" ? null : WCW_FILES;
 
@@ -25,7 +26,7 @@ export type EngineOption = URL | string | { readonly bytes: ArrayBuffer; readonl
 export type WorkerOption = URL | string | { readonly source: BlobPart } | null | undefined;
 
 /** @internal */
-export async function engineFile(option: EngineOption, variant: Variant, cache: AssetCache | null): Promise<EngineFile> {
+export async function engineFile(option: EngineOption, variant: Variant, edition: Edition, cache: AssetCache | null): Promise<EngineFile> {
   if (typeof option === "object" && !(option instanceof URL)) {
     const { bytes } = option;
     return { key: await sha256(new Uint8Array(bytes)), variant: option.variant, bytes: async () => bytes.slice(0) };
@@ -34,7 +35,7 @@ export async function engineFile(option: EngineOption, variant: Variant, cache: 
     const url = absolute(option);
     return { key: url.href, variant, bytes: async (signal) => whole(await fetched(url, "engine", signal)) };
   }
-  const name: FileName = `engine.${variant}.wasm`;
+  const name: FileName = `engine.${edition === "linear" ? "linear." : ""}${variant}.wasm`;
   return { key: HASHES?.[name] ?? beside(name).href, variant, bytes: async (signal) => whole(await ownFile(name, "engine", cache, signal)) };
 }
 

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from .errors import EngineError
+from .model.edition import Edition, edition_of
+from .model.spec import Model
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -22,6 +24,12 @@ TAB_ASSETS = (
     "engine.simd.wasm",
 )
 """What the loader asks the kernel for; the loader itself (``loader.js``) is the widget's ``_esm``."""
+_VARIANTS = {"engine.baseline.wasm": "baseline", "engine.simd.wasm": "simd"}
+
+
+def engine_file(variant: str, edition: Edition) -> str:
+    """The name of an engine's file in ``static/``."""
+    return f"engine.{variant}.wasm" if edition == "complete" else f"engine.{edition}.{variant}.wasm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,12 @@ def asset(name: str, folder: Path | None = None) -> Asset:
     Raises EngineError where it was not built.
     """
     return _read((folder or STATIC) / name)
+
+
+def tab_asset(name: str, model: Model) -> Asset:
+    """One of ``TAB_ASSETS``, the engine in the edition that the model needs."""
+    variant = _VARIANTS.get(name)
+    return asset(name if variant is None else engine_file(variant, edition_of(model)))
 
 
 @cache

@@ -182,7 +182,7 @@ def _refuse_endless(model: Model, engine: Engine, texts: list[str]) -> None:
 
 def _tables(model: Model) -> tuple[bytes | None, ...]:
     """The look-up table of each vectorizer that has words."""
-    return tuple(None if v.vocabulary is None else _table(model, v) for v in vectorizers(model))
+    return tuple(_table(model, v) if v.vocabulary is not None or v.stop_words else None for v in vectorizers(model))
 
 
 def _table(model: Model, vectorizer: Vectorizer) -> bytes:

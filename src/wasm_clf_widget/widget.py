@@ -17,7 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .assets import TAB_ASSETS, Asset, asset
+from .assets import TAB_ASSETS, Asset, asset, tab_asset
 from .classifier import Classifier
 from .engines.base import Batch
 from .errors import InputError, WasmClfError
@@ -129,7 +129,7 @@ class ClassifierWidget(anywidget.AnyWidget):
                 "or Classifier.from_sklearn(pipeline, name=...)"
             )
         self._classifier = classifier
-        by_name = {name: asset(name) for name in TAB_ASSETS}
+        by_name = {name: tab_asset(name, classifier.model) for name in TAB_ASSETS}
         by_name["model"] = Asset(classifier.sha256, classifier.model_bytes)
         self._by_hash = {each.sha256: each.data for each in by_name.values()}
         manifest: dict[str, dict[str, Any]] = {

@@ -41,11 +41,27 @@ export function readHeader(file: Uint8Array): Header {
   return { text, tensors };
 }
 
+/** The build of the engine that a model needs (docs/engine-abi.md, "Editions"). */
+export type Edition = "linear" | "complete";
+
 /** The name of a model whose header is sound and whose format this program reads; throws for any other file. */
 export function modelName(file: Uint8Array): string {
-  const raw = record(parseJson(readHeader(file).text, "document"), "document");
+  const raw = document(file);
   checkFormat(raw);
   return string(raw, "name");
+}
+
+/** Of a file that is no model, the complete one: it says what is wrong. */
+export function modelEdition(file: Uint8Array): Edition {
+  try {
+    return document(file)["engine"] === "linear" ? "linear" : "complete";
+  } catch {
+    return "complete";
+  }
+}
+
+function document(file: Uint8Array): Record<string, unknown> {
+  return record(parseJson(readHeader(file).text, "document"), "document");
 }
 
 export function checkFormat(raw: Record<string, unknown>): number {

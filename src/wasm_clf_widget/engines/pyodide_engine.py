@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ..assets import asset
+from ..assets import asset, engine_file
 from ..errors import EngineError
+from ..model.edition import edition_of
 from ..model.spec import Model
 from .wasm_engine import Trapped, WasmEngine
 
@@ -22,23 +23,23 @@ def open_pyodide_engine(data: bytes, model: Model, variant: Literal["simd", "bas
     Raises:
         EngineError: the browser forbids WebAssembly here, or does not know SIMD (then ``variant="baseline"``).
     """
-    module = _module(variant)
+    module = _module(engine_file(variant, edition_of(model)), variant)
     return WasmEngine(data, model, lambda: PyodideRuntime(module), ran_on="pyodide", variant=variant)
 
 
-def _module(variant: str) -> Any:
+def _module(file: str, variant: str) -> Any:
     """The compiled engine, once for a session."""
-    if variant not in _modules:
+    if file not in _modules:
         from js import WebAssembly
         from pyodide.ffi import JsException, to_js
 
-        code = asset(f"engine.{variant}.wasm").data
+        code = asset(file).data
         try:
-            _modules[variant] = WebAssembly.Module.new(to_js(code))
+            _modules[file] = WebAssembly.Module.new(to_js(code))
         except JsException as error:
             hint = ": use with_engine('wasm', 'baseline')" if variant == "simd" else ""
             raise EngineError(f"this browser does not compile the engine ({variant}): {error}{hint}") from None
-    return _modules[variant]
+    return _modules[file]
 
 
 class PyodideRuntime:

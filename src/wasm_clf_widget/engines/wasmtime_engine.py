@@ -13,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from ..assets import STATIC, engine_file
 from ..errors import EngineError
+from ..model.edition import Edition, edition_of
 from ..model.spec import Model
 from .wasm_engine import Trapped, WasmEngine
 
 Variant = Literal["simd", "baseline"]
 VARIANTS: tuple[Variant, ...] = ("simd", "baseline")
-STATIC = Path(__file__).resolve().parent.parent / "static"
 
 _modules: dict[Path, tuple[Any, Any]] = {}
 _modules_lock = threading.Lock()
@@ -27,14 +28,14 @@ _modules_lock = threading.Lock()
 atexit.register(_modules.clear)
 
 
-def engine_path(variant: Variant) -> Path:
+def engine_path(variant: Variant, edition: Edition = "complete") -> Path:
     """The engine's file in the package."""
-    return STATIC / f"engine.{variant}.wasm"
+    return STATIC / engine_file(variant, edition)
 
 
 def open_wasmtime_engine(data: bytes, model: Model, variant: Variant = "simd", path: Path | None = None) -> WasmEngine:
-    """A model on the engine file of ``variant`` (or another file, for tests)."""
-    file = path or engine_path(variant)
+    """A model on the engine file of ``variant`` that a tab would load for it (or another file, for tests)."""
+    file = path or engine_path(variant, edition_of(model))
     engine, module = _module(file)
     return WasmEngine(data, model, lambda: WasmtimeRuntime(engine, module), ran_on="kernel-wasm", variant=variant)
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from ..errors import InputError, ModelFileError
 from . import limits
+from .edition import edition_of
 from .pipelines import read_pipeline
 from .reading import JsonObject, Reader, short
 from .safetensors import load_json
@@ -60,6 +61,7 @@ def write(model: Model, stages: list[Json]) -> str:
         "weights": model.weights,
         "bound": model.bound,
         "uncertain_below": model.uncertain_below,
+        **({"engine": "linear"} if edition_of(model) == "linear" else {}),
         "certificate": None if certificate is None else _about(certificate),
         "pipeline": stages,
     }
@@ -135,6 +137,10 @@ def read(document: JsonObject, reader: Reader) -> tuple[Model, Certified | None]
         tables=tuple(reader.tables) if any(table is not None for table in reader.tables) else (),
     )
     _check_outputs(document, model)
+    if "engine" in document.value:
+        document.choice("engine", ("linear",))
+        if edition_of(model) != "linear":
+            raise document.fault("engine: 'linear' is said, but the pipeline needs the complete engine")
     return model, certified
 
 

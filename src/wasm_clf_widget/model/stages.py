@@ -40,8 +40,8 @@ def write_vectorizer(out: Writer, v: Vectorizer, table: bytes | memoryview | Non
     prefix, about = out.place("vectorize")
     if v.vocabulary is not None:
         out.texts(f"{prefix}vocabulary", v.vocabulary, "vocabulary entry")
-        if table is not None:
-            out.raw(f"{prefix}vocabulary.table", table)
+    if table is not None:
+        out.raw(f"{prefix}vocabulary.table", table)
     if v.stop_words:
         out.texts(f"{prefix}stop_words", v.stop_words, "stop word")
     if v.program is not None:
@@ -90,13 +90,12 @@ def read_vectorizer(reader: Reader, stage: JsonObject) -> Vectorizer:
         program=program,
     )
     reader.spend(v.n_features, stage.where)
+    reader.tables.append(reader.raw(f"{prefix}vocabulary.table", limits.MAX_FILE))
     if hashing:
-        reader.tables.append(None)
         return v
     vocabulary = reader.texts(f"{prefix}vocabulary", v.n_features, longest=limits.MAX_ENTRY)
     if (twice := packed.has_duplicates(vocabulary)) is not None:
         raise stage.fault(f"the vocabulary has {twice!r} twice, each entry must be another")
-    reader.tables.append(reader.raw(f"{prefix}vocabulary.table", limits.MAX_FILE))
     return replace(v, vocabulary=vocabulary)
 
 
