@@ -17,7 +17,9 @@ from record import Row
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "src/wasm_clf_widget/static"
 DIST = ROOT / "js/dist"
-ENGINE = "engine.simd.wasm"
+ENGINE = "engine.linear.simd.wasm"
+"""What most models need (docs/engine-abi.md, "Editions")."""
+COMPLETE = "engine.simd.wasm"
 
 FIRST = ("loader.js", "widget.js", "widget.css", ENGINE)
 """All that a tab of a notebook needs for its first label."""
@@ -30,6 +32,8 @@ LATER = {
 
 WIDGET_KILOBYTES = 80.0
 """Loader, views, worker, styles and one engine; 1,000 bytes each."""
+COMPLETE_KILOBYTES = 95.0
+"""The same for every kind of model."""
 ELEMENT_KILOBYTES = 75.0
 """The custom element with its worker and one engine."""
 
@@ -51,6 +55,8 @@ def rows() -> Iterator[Row]:
     for name, size in first.items():
         yield _row(f"notebook: {name}", size)
     yield _row("notebook until the first label", sum(first.values()), WIDGET_KILOBYTES)
+    with_complete = sum(first.values()) - first[ENGINE] + sum(brotli([STATIC / COMPLETE]).values())
+    yield _row(f"notebook until the first label, with {COMPLETE}", with_complete, COMPLETE_KILOBYTES)
     for name, size in later.items():
         yield _row(f"notebook, {LATER[name]}: {name}", size)
     for name, size in element.items():

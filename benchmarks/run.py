@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+import convert  # noqa: E402
 import keystroke  # noqa: E402
 import memory  # noqa: E402
 import numpy as np  # noqa: E402
@@ -160,6 +161,7 @@ def groups() -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
     yield "page payload", payload.rows
     yield "page keystroke", keystroke.rows
     yield "memory", batch_memory
+    yield "convert", convert.rows
 
 
 def main() -> int:

@@ -6,7 +6,7 @@
  */
 import type { AssetCache } from "./cache/cache.js";
 import { keep } from "./cache/keep.js";
-import { type Edition, modelEdition, modelName } from "./engine/header.js";
+import { type Edition, modelEdition, modelName, widenedSize } from "./engine/header.js";
 import { EngineError, ModelFileError, toWire } from "./errors.js";
 import { get, type HttpOptions } from "./http.js";
 import { sha256 as hash } from "./sha256.js";
@@ -17,6 +17,8 @@ export interface Source {
   readonly size: number;
   /** What it needs of the engine. */
   readonly edition: Edition;
+  /** With every weight as float64. */
+  readonly widened: number;
   /** The bytes, which are the caller's to give away. */
   take(): Promise<ArrayBuffer>;
   /** They cannot be used after all: whatever kept them forgets them. */
@@ -40,7 +42,7 @@ export async function fromBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Source>
   let first: ArrayBuffer | null = bytes.slice().buffer;
   const kept = new Blob([bytes]);
   return {
-    sha256: await hash(bytes), size: bytes.length, edition: modelEdition(bytes), note: "given by the caller",
+    sha256: await hash(bytes), size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note: "given by the caller",
     take: async () => {
       const now = first ?? (await kept.arrayBuffer());
       first = null;
@@ -107,7 +109,7 @@ async function checked(url: URL, bytes: Uint8Array<ArrayBuffer>, pinned: string 
 function held(sha256: string, bytes: Uint8Array<ArrayBuffer>, note: string, options: AddressOptions, url: URL): Source {
   let first: Uint8Array<ArrayBuffer> | null = bytes;
   return {
-    sha256, size: bytes.length, edition: modelEdition(bytes), note,
+    sha256, size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note,
     take: async () => {
       const now = first ?? (await options.cache.get(sha256)) ?? (await fetched(url, { signal: undefined }));
       if (first === null) await checked(url, now, sha256);
