@@ -1,6 +1,6 @@
 # The only command surface. Every command runs `make setup` first, which costs a second where nothing is missing.
 .PHONY: help setup assets build demo test test-rust test-js test-python test-long test-sklearn check check-python check-rust \
-	check-js bench fuzz lite pyodide docs fmt clean
+	check-js bench bench-peers bench-job bench-all fuzz lite pyodide docs fmt clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -67,9 +67,21 @@ check-rust: setup
 check-js: setup
 	cd js && npm run check
 
-## make bench        measured ratios to the peers, as one table
+## make bench        measured ratios to scikit-learn, as one table (5 minutes)
 bench: assets
 	$(PY) benchmarks/run.py $(ARGS)
+
+## make bench-peers  every system side by side: ONNX Runtime, fastText, Chromium, native Rust (5 minutes)
+bench-peers: assets
+	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-bench.txt
+	$(PY) benchmarks/peers.py $(ARGS)
+
+## make bench-job    ten million rows of parquet through the command line (3 minutes)
+bench-job: assets
+	$(PY) benchmarks/batch_job.py $(ARGS)
+
+## make bench-all    the three above: all records that docs/performance.md is drawn from (under 15 minutes)
+bench-all: bench bench-peers bench-job
 
 ## make fuzz         fuzz the file parser and the text path; SECONDS=30 each
 fuzz: setup

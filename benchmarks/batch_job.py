@@ -1,6 +1,6 @@
 """A parquet file through ``wasm-clf batch``, against the same job written with pandas and scikit-learn, end to end.
 
-    python benchmarks/batch_job.py [--rows 10000000] [--peer-rows 200000]
+    python benchmarks/batch_job.py [--rows 10000000] [--peer-rows 200000] [--no-record]
 
 Reading and writing are included. CPU time of whole processes is compared, per row: the peer needs minutes for each
 million rows, so it gets fewer. The labels of the rows that both have must be equal before it counts. Peak memory is
@@ -125,10 +125,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--peer-rows", type=int, default=200_000)
+    parser.add_argument("--no-record", action="store_true", help="print the table only")
     options = parser.parse_args()
-    from record import show
+    from record import show, versions, write
 
-    show(list(measure(options.rows, options.peer_rows)))
+    rows = list(measure(options.rows, options.peer_rows))
+    show(rows)
+    if not options.no_record:
+        print(f"record: {write(rows, versions('pandas', 'pyarrow'), 'batch-job-')}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import importlib.metadata
 import os
 import platform
 import re
@@ -64,10 +65,16 @@ def show(rows: list[Row]) -> None:
     Console(width=None if os.isatty(1) else 170).print(table)
 
 
-def write(rows: list[Row], versions: dict[str, str]) -> Path:
-    """The CSV file of today for this machine; a second run of the day replaces it."""
+Kind = Literal["", "systems-", "batch-job-"]
+
+
+def write(rows: list[Row], versions: dict[str, str], kind: Kind = "") -> Path:
+    """The CSV file of today for this machine; a second run of the day replaces it.
+
+    ``kind`` begins its name: nothing for ``run.py``, else which of the other programs wrote it.
+    """
     today = datetime.date.today().isoformat()
-    path = FOLDER / machine() / f"{today}.csv"
+    path = FOLDER / machine() / f"{kind}{today}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     extra = {"commit": _commit(), **versions}
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -78,6 +85,25 @@ def write(rows: list[Row], versions: dict[str, str]) -> Path:
             values = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in asdict(row).items()}
             writer.writerow(values | {"met": row.met} | extra)
     return path
+
+
+def versions(*others: str) -> dict[str, str]:
+    """Versions of Python and of what is measured, for the record; of ``others`` where they are installed."""
+    import numpy
+    import sklearn
+
+    found = {
+        "python": platform.python_version(),
+        "scikit_learn": sklearn.__version__,
+        "numpy": numpy.__version__,
+        "wasmtime": importlib.metadata.version("wasmtime"),
+    }
+    for name in others:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = ""
+    return found
 
 
 def machine() -> str:

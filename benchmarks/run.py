@@ -18,9 +18,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
 import argparse  # noqa: E402
-import importlib.metadata  # noqa: E402
 import itertools  # noqa: E402
-import platform  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
@@ -32,10 +30,9 @@ from typing import Any  # noqa: E402
 import memory  # noqa: E402
 import numpy as np  # noqa: E402
 import payload  # noqa: E402
-import sklearn  # noqa: E402
 from cases import CASES, LONGER_RUN, ONE_TEXT, PAGE_KILOBYTES, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
 from measure import ratio  # noqa: E402
-from record import Row, show, write  # noqa: E402
+from record import Row, show, versions, write  # noqa: E402
 from systems import Different, Native, Wasm, classifier, scikit_learn  # noqa: E402
 from texts import texts  # noqa: E402
 
@@ -201,14 +198,8 @@ def main() -> int:
         print(f"no case has {options.only!r} in its name", file=sys.stderr)
         return 2
     show(rows)
-    versions = {
-        "python": platform.python_version(),
-        "scikit_learn": sklearn.__version__,
-        "numpy": np.__version__,
-        "wasmtime": importlib.metadata.version("wasmtime"),
-    }
     if not (options.only or options.no_record or failures):
-        print(f"record: {write(rows, versions)}")
+        print(f"record: {write(rows, versions())}")
     missed = [row for row in rows if not row.met]
     for row in missed:
         print(f"missed: {row.measure}, {row.case}: {row.measured:.3g}, asked {row.asked:.3g}")

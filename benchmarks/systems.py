@@ -58,6 +58,7 @@ class Wasm:
         n = len(texts)
         self._scores = self._call("wcw_alloc", 8 * n * outputs)
         rest = [self._call("wcw_alloc", size) for size in (8 * n * classes, 4 * n, 4 * n)]
+        self._labels = rest[1]
         words = (self._put(joined), len(joined), 0, n, self._scores, *rest, 0, 0)
         self._request = self._put(struct.pack("<10I", *words))
         if self._handle < 0:
@@ -72,6 +73,11 @@ class Wasm:
         """The scores of the last run, float64."""
         end = self._scores + 8 * self._n * self._outputs
         return bytes(self._exports["memory"].read(self._store, self._scores, end))
+
+    def labels(self) -> list[int]:
+        """The classes' indices of the last run."""
+        data = bytes(self._exports["memory"].read(self._store, self._labels, self._labels + 4 * self._n))
+        return list(struct.unpack(f"<{self._n}I", data))
 
     def _call(self, name: str, *arguments: int) -> int:
         result: int = self._exports[name](self._store, *arguments)

@@ -8,13 +8,13 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { brotliCompressSync } from "node:zlib";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/wasm_clf_widget/static");
 const dist = join(here, "dist");
 const shared = {
-  absWorkingDir: here, bundle: true, minify: true, target: "es2022", jsx: "automatic", jsxImportSource: "preact", legalComments: "none",
+  absWorkingDir: here, bundle: true, minify: true, target: "es2022", jsx: "automatic", jsxImportSource: "preact", legalComments: "none", charset: "utf8",
   external: ["node:*"], logLevel: "warning",
 };
 
@@ -24,25 +24,34 @@ const chunk = {
   alias: { "preact/jsx-runtime": "./src/lazy/jsx.ts", "preact/hooks": "./src/lazy/hooks.ts", "@preact/signals": "./src/lazy/signals.ts" },
 };
 
+/** A sheet of a chunk's own, which travels in its program. */
+const sheet = async (path) => {
+  const { code } = await transform(readFileSync(join(here, path), "utf8"), { loader: "css", minify: true, target: shared.target });
+  return JSON.stringify(code.trim());
+};
+
 // The npm package knows which engines and which worker belong to it: they are cached by hash, and others are refused.
 const engines = ["engine.baseline.wasm", "engine.simd.wasm"].filter((name) => existsSync(join(out, name)));
 const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
-const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify({ ...hashes, "worker.js": hashOf(join(dist, "worker.js")) }) } });
+const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) }) } });
 
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+await build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") });
+const withWorker = { ...shared, define: { WCW_WORKER: JSON.stringify(readFileSync(join(out, "worker.js"), "utf8")) } };
 await Promise.all([
   build({ ...shared, entryPoints: ["src/loader.ts"], format: "esm", outfile: join(out, "loader.js") }),
-  build({ ...shared, entryPoints: ["src/widget.ts"], format: "esm", outfile: join(out, "widget.js") }),
+  build({ ...withWorker, entryPoints: ["src/widget.ts"], format: "esm", outfile: join(out, "widget.js") }),
   build({ ...shared, entryPoints: ["src/page/saved.ts"], format: "esm", outfile: join(out, "saved.js") }),
-  build({ ...chunk, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") }),
-  build({ ...chunk, entryPoints: ["src/batch.ts"], outfile: join(out, "batch.js") }),
-  build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") }),
+  build({ ...chunk, define: { WCW_PANELS_CSS: await sheet("src/views/panels.css") }, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") }),
+  build({ ...chunk, define: { WCW_BATCH_CSS: await sheet("src/views/batch/batch.css") }, entryPoints: ["src/batch.ts"], outfile: join(out, "batch.js") }),
+  build({ ...shared, entryPoints: ["src/cache/late.ts"], format: "esm", outfile: join(out, "cache.js") }),
+  build({ ...shared, entryPoints: ["src/seldom.ts"], format: "esm", outfile: join(out, "seldom.js") }),
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
-  build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(dist, "worker.js") }),
 ]);
-for (const name of ["panels.js", "batch.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
+for (const name of ["panels.js", "batch.js", "worker.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
 // Three entries that share what they have in common, so that a page has one engine for all of them.
 await build({
   ...npm(), format: "esm", splitting: true, outdir: dist, chunkNames: "shared-[hash]", sourcemap: true,
@@ -72,7 +81,7 @@ const facts = (path) => {
 const shipped = readdirSync(dist).filter((name) => /\.(js|css|wasm)$/.test(name)).sort();
 writeFileSync(join(dist, "integrity.json"), `${JSON.stringify(Object.fromEntries(shipped.map((name) => [name, facts(join(dist, name))])), null, 1)}\n`);
 
-for (const [folder, names] of [[out, ["loader.js", "widget.js", "panels.js", "batch.js", "worker.js", "widget.css", "saved.js", ...engines]], [dist, shipped]]) {
+for (const [folder, names] of [[out, ["loader.js", "widget.js", "panels.js", "batch.js", "cache.js", "seldom.js", "worker.js", "widget.css", "saved.js", ...engines]], [dist, shipped]]) {
   console.log(folder);
   for (const name of names) {
     const { bytes, brotli } = facts(join(folder, name));

@@ -8,7 +8,6 @@ from __future__ import annotations
 import platform
 import unicodedata
 from array import array
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,13 +110,3 @@ def read(pipeline: Any, name: str = "by hand", weights: Weights = "float64") -> 
         uncertain_below=None,
         pipeline=spec.Pipeline(vectorizer, tuple(transforms), read_head(steps[-1])),
     )
-
-
-def changed(model: Model, **changes: Any) -> Model:
-    """The model with other parts of its pipeline (``front``, ``transforms``, ``head``) or other ``classes``."""
-    if "classes" in changes:
-        values = tuple(changes.pop("classes"))
-        kind: Any = changes.pop("class_type", type(values[0]).__name__)
-        changes["class_sets"] = (Classes(kind, values),)
-    of_pipeline = {key: changes.pop(key) for key in ("front", "transforms", "head") if key in changes}
-    return replace(model, pipeline=replace(model.pipeline, **of_pipeline), **changes)

@@ -13,7 +13,6 @@ import struct
 import sys
 import unicodedata
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,13 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.extmath import softmax
 
+from changed import changed
+from golden import DATA
 from golden_cases import CASES, Case
-from handmade import changed, read
+from handmade import read
 from wasm_clf_widget.model.file import dump
 from wasm_clf_widget.model.spec import Model
 from wasm_clf_widget.twin import Twin
-
-DATA = Path(__file__).parent / "data"
 
 
 def fitted(case: Case) -> Pipeline:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import struct
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from golden import WIDE
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
 from wasm_clf_widget.convert.source import source_answers
 from wasm_clf_widget.model.file import dump, parse
@@ -21,7 +20,6 @@ from wasm_clf_widget.model.shape import shape_of
 from wasm_clf_widget.twin import Twin
 from wide_cases import ASKED, TEXTS, fitted
 
-DATA = Path(__file__).parent / "data" / "wide"
 NAMES = (
     "union-3", "union-nested-2", "union-of-rows-3", "select-2", "variance-3", "binarize-3", "svd-3", "layers-relu-2",
     "layers-tanh-3", "layers-logistic-2", "complement-3", "bernoulli-2", "calibrated-3", "calibrated-isotonic-2",
@@ -68,22 +66,16 @@ def generate(name: str) -> tuple[str, bytes]:
     return f'{{\n{top}  "texts": [\n{lines}\n  ]\n}}\n', data
 
 
-def golden(name: str) -> tuple[dict[str, Any], bytes]:
-    """A case as it was written."""
-    text = (DATA / f"{name}.json").read_text(encoding="utf-8")
-    return json.loads(text), (DATA / f"{name}.safetensors").read_bytes()
-
-
 def main() -> None:
-    DATA.mkdir(parents=True, exist_ok=True)
-    for path in DATA.iterdir():
+    WIDE.mkdir(parents=True, exist_ok=True)
+    for path in WIDE.iterdir():
         path.unlink()
     for name in NAMES:
         text, model = generate(name)
-        (DATA / f"{name}.json").write_text(text, encoding="utf-8")
-        (DATA / f"{name}.safetensors").write_bytes(model)
-    size = sum(path.stat().st_size for path in DATA.iterdir())
-    print(f"{len(NAMES)} cases, {size:,} bytes in {DATA}")
+        (WIDE / f"{name}.json").write_text(text, encoding="utf-8")
+        (WIDE / f"{name}.safetensors").write_bytes(model)
+    size = sum(path.stat().st_size for path in WIDE.iterdir())
+    print(f"{len(NAMES)} cases, {size:,} bytes in {WIDE}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 import wasm_clf_widget as wcw
-from handmade import changed
+from changed import changed
 from test_model_file import repack
 from wasm_clf_widget import comparison, parity
 from wasm_clf_widget.convert import certify

@@ -1,53 +1,25 @@
-"""The golden cases of tests/data on the twin and on both variants of the wasm engine (see tests/data/README.md)."""
+"""The golden cases of tests/data on the twin and on both variants of this host's wasm engine (tests/data/README.md).
+
+They run on every host of the Python package: in CPython on wasmtime, and inside Pyodide (tests/pyodide).
+"""
 
 from __future__ import annotations
 
-import json
 import math
-import platform
-import struct
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import sklearn
 
-import make_golden_wide
-from golden_cases import CASES, Case
-from make_golden import generate
-from wasm_clf_widget.engines.base import Engine
-from wasm_clf_widget.engines.twin_engine import TwinEngine
-from wasm_clf_widget.engines.wasmtime_engine import open_wasmtime_engine
-from wasm_clf_widget.model.file import parse
+from golden import DATA, KINDS, WIDE, bits, given, golden, names, opened
 from wasm_clf_widget.model.shape import shape_of
-from wasm_clf_widget.model.spec import Model
 from wasm_clf_widget.parity import answer_at
 
-DATA = Path(__file__).parent / "data"
-NAMES = sorted(path.stem for path in DATA.glob("*.json"))
+NAMES = names(DATA)
 
 
-@cache
-def golden(name: str) -> tuple[dict[str, Any], bytes, Model]:
-    data = (DATA / f"{name}.safetensors").read_bytes()
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")), data, parse(data)
-
-
-@pytest.fixture(params=["twin", "baseline", "simd"])
+@pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> Any:
     return request.param
-
-
-def opened(kind: Any, data: bytes, model: Model) -> Engine:
-    return TwinEngine(model) if kind == "twin" else open_wasmtime_engine(data, model, kind)
-
-
-def given(expected: dict[str, Any]) -> str:
-    if "text" in expected:
-        return str(expected["text"])
-    units = expected["text_utf16"]
-    return struct.pack(f"<{len(units)}H", *units).decode("utf-16-le", "surrogatepass")
 
 
 def utf16_length(text: str) -> int:
@@ -85,7 +57,7 @@ def test_answers(name: str, kind: Any) -> None:
                 assert abs(score - right) <= tolerance, expected
             assert scores == pytest.approx(expected["rounded_scores"], rel=1e-14, abs=1e-14), expected
         else:
-            assert [struct.pack(">d", score).hex() for score in scores] == expected["score_bits"], expected
+            assert bits(scores) == expected["score_bits"], expected
         assert batch.labels[n] == expected["label"], expected
         assert batch.known[n] == expected["known"], expected
         assert batch.replaced[n] == expected["replaced"], expected
@@ -120,34 +92,20 @@ def test_explanations(name: str, kind: Any) -> None:
             assert total == pytest.approx(score, rel=1e-12, abs=1e-12), text
 
 
-def test_every_case_has_its_two_files_and_no_file_is_left_over() -> None:
-    assert sorted(case.name for case in CASES) == NAMES
-    assert sorted(path.stem for path in DATA.glob("*.safetensors")) == NAMES
-    assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 400_000
-
-
-def test_every_wide_case_has_its_two_files_and_no_file_is_left_over() -> None:
-    names = sorted(make_golden_wide.NAMES)
-    assert sorted(path.stem for path in make_golden_wide.DATA.glob("*.json")) == names
-    assert sorted(path.stem for path in make_golden_wide.DATA.glob("*.safetensors")) == names
-    assert sum(path.stat().st_size for path in make_golden_wide.DATA.iterdir()) < 500_000
-
-
-@pytest.mark.parametrize("name", make_golden_wide.NAMES)
+@pytest.mark.parametrize("name", names(WIDE))
 def test_wide_answers(name: str, kind: Any) -> None:
-    case, data = make_golden_wide.golden(name)
-    model = parse(data)
+    case, data, model = golden(name, WIDE)
     shape = shape_of(model)
     assert shape._asdict() == case["shape"]
     assert [list(classes.values) for classes in model.class_sets] == case["classes"]
     batch = opened(kind, data, model).classify([expected["text"] for expected in case["texts"]])
     for n, expected in enumerate(case["texts"]):
         got = answer_at(model, batch, n)
-        for score, right, bits, tolerance in zip(
+        for score, right, exact, tolerance in zip(
             got.scores, expected["scores"], expected["score_bits"], expected["tolerance"], strict=True
         ):
             if tolerance == 0.0:
-                assert struct.pack(">d", score).hex() == bits, expected
+                assert bits([score]) == [exact], expected
             assert abs(score - right) <= tolerance, expected
         assert list(got.labels) == expected["labels"], expected
         assert batch.known[n] == expected["known"], expected
@@ -155,21 +113,3 @@ def test_wide_answers(name: str, kind: Any) -> None:
         if got.probabilities is not None:
             slack = expected["probability_tolerance"]
             assert list(got.probabilities) == pytest.approx(expected["probabilities"], rel=0, abs=slack), expected
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.filterwarnings("ignore:Your stop_words may be inconsistent")
-def test_the_files_are_what_the_generator_writes(case: Case) -> None:
-    """Byte for byte, but for the probabilities: numpy's exp differs by processor in the last bit."""
-    recorded, data, model = golden(case.name)
-    here = (sklearn.__version__, ".".join(platform.python_version_tuple()[:2]), platform.machine())
-    if here != (model.source.version, model.source.python, "x86_64"):
-        pytest.skip(f"the files were written with {model.source} on x86_64, here is {here}")
-    text, again = generate(case)
-    assert again == data
-    regenerated = json.loads(text)
-    for new, old in zip(regenerated["texts"], recorded["texts"], strict=True):
-        if new["probabilities"] is not None:
-            assert new["probabilities"] == pytest.approx(old["probabilities"], rel=0, abs=1e-14)
-            new["probabilities"] = old["probabilities"]
-    assert regenerated == recorded

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handmade import changed
+from changed import changed
 from wasm_clf_widget.errors import InputError, ModelFileError
 from wasm_clf_widget.model import safetensors as container
 from wasm_clf_widget.model.file import dump, parse

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handmade import changed
+from changed import changed
 from test_model_file import make_model, refused, repack
 from test_twin_stages import converted
 from wasm_clf_widget.convert.sklearn import model_from_sklearn

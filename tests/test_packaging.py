@@ -20,6 +20,8 @@ BUILT = [
     "widget.js",
     "panels.js",
     "batch.js",
+    "cache.js",
+    "seldom.js",
     "saved.js",
     "worker.js",
     "widget.css",

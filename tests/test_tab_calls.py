@@ -7,6 +7,7 @@ import json
 from array import array
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import comm
@@ -193,6 +194,20 @@ def test_a_call_can_be_kept_and_cancelled_and_nothing_is_left(shown: Any) -> Non
         assert shown._calls._asked == {}
 
     in_own_loop(run())
+
+
+def test_a_lone_surrogate_that_would_be_hashed_is_refused_before_it_is_sent() -> None:
+    hashed = wcw.Classifier.load(Path(__file__).parent / "data/hashing-char-wb.safetensors")
+    shown = wcw.ClassifierWidget(hashed)
+
+    async def run() -> None:
+        tab = AnsweringTab(shown)
+        with pytest.raises(wcw.InputError, match=r"^texts\[1\]: the text holds a lone surrogate, which has no UTF-8"):
+            await shown.classify(["fine", "a\ud800"])
+        assert [content["what"] for content in tab.asked] == ["take"]
+
+    in_own_loop(run())
+    shown.close()
 
 
 def test_an_empty_list_needs_no_page(shown: Any) -> None:

@@ -31,6 +31,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import murmurhash3_32
 
 import handmade
+from changed import changed
 from wasm_clf_widget.engines.base import Engine
 from wasm_clf_widget.engines.twin_engine import TwinEngine
 from wasm_clf_widget.errors import EngineError, InputError
@@ -93,7 +94,7 @@ def analyzer_spec(vectorizer: Any) -> Vectorizer:
 
 
 def with_vectorizer(spec: Vectorizer) -> Twin:
-    return Twin(handmade.changed(SMALL, front=spec))
+    return Twin(changed(SMALL, front=spec))
 
 
 SMALL = handmade.read(make_pipeline(CountVectorizer(), LogisticRegression()).fit(["good film", "bad film"], [1, 0]))
@@ -217,7 +218,7 @@ def test_scores_are_the_same_bits(front: Any, head: Any, labels: list[Any]) -> N
 @pytest.mark.parametrize("score", [-709.78, -709.79, -745.0, -746.0, -37.0, 0.0, 36.0, 800.0])
 def test_the_sigmoid_underflows_where_the_source_does(score: float) -> None:
     head = dataclasses.replace(SMALL.head, link="logistic", intercept=[score])
-    (_, positive) = Twin(handmade.changed(SMALL, head=head)).probabilities("nothing known") or (0.0, 0.0)
+    (_, positive) = Twin(changed(SMALL, head=head)).probabilities("nothing known") or (0.0, 0.0)
     assert positive == pytest.approx(float(expit(score)), rel=1e-14, abs=0)
 
 
@@ -233,15 +234,15 @@ def test_saturated_one_versus_rest_answers_evenly_as_the_source_does() -> None:
 @pytest.mark.parametrize(("link", "score"), [("logistic", 800.0), ("logistic", -800.0), ("softmax_pair", 800.0)])
 def test_great_scores_do_not_overflow(link: Any, score: float) -> None:
     head = dataclasses.replace(SMALL.head, link=link, intercept=[score])
-    probabilities = Twin(handmade.changed(SMALL, head=head)).probabilities("nothing known")
+    probabilities = Twin(changed(SMALL, head=head)).probabilities("nothing known")
     assert probabilities == ([0.0, 1.0] if score > 0 else [1.0, 0.0])
 
 
 def test_a_tie_goes_to_the_first_class_and_a_score_of_zero_to_class_0() -> None:
     head = dataclasses.replace(SMALL.head, coef=[0.0] * 3, intercept=[0.0])
-    assert Twin(handmade.changed(SMALL, head=head)).answer("good").labels == [0]
+    assert Twin(changed(SMALL, head=head)).answer("good").labels == [0]
     head = dataclasses.replace(head, outputs=2, coef=[0.0] * 6, intercept=[-1.0, -1.0], label="argmax", link="softmax")
-    assert Twin(handmade.changed(SMALL, head=head)).answer("good").labels == [0]
+    assert Twin(changed(SMALL, head=head)).answer("good").labels == [0]
 
 
 def test_float32_rounds_coefficients_only() -> None:
@@ -257,7 +258,7 @@ def test_float32_rounds_coefficients_only() -> None:
 
 
 def test_logarithm_of_a_count_is_correctly_rounded() -> None:
-    model = handmade.changed(
+    model = changed(
         SMALL, transforms=handmade.tfidf_transforms(TfidfTransformer(sublinear_tf=True, use_idf=False, norm=None))
     )
     # math.log(9170) is off by one bit with glibc 2.36.
@@ -290,7 +291,7 @@ def test_lone_surrogates_are_read_as_the_replacement_character() -> None:
 )
 def test_a_hashed_surrogate_is_refused_exactly_where_the_source_raises(options: dict[str, Any], text: str) -> None:
     vectorizer = HashingVectorizer(n_features=16, **options)
-    twin = Twin(handmade.changed(SMALL, front=handmade.read_vectorizer(vectorizer)[0], head=sixteen()))
+    twin = Twin(changed(SMALL, front=handmade.read_vectorizer(vectorizer)[0], head=sixteen()))
     try:
         expected = vectorizer.set_params(norm=None).transform([text])
     except UnicodeEncodeError:
@@ -373,7 +374,7 @@ def test_spans_of_characters_take_folded_white_space_whole_and_leave_padding_off
 @given(text=st.text(st.characters(), max_size=40) | st.sampled_from([*UGLY, *PLAIN]), options=st.sampled_from(OPTIONS))
 def test_explanations_add_up_and_every_span_gives_its_ngram(text: str, options: dict[str, Any]) -> None:
     hashing = HashingVectorizer(n_features=16, alternate_sign=len(text) % 2 == 0, norm=None, **options)
-    model = handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen())
+    model = changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen())
     twin = Twin(model)
     clean = re.sub("[\ud800-\udfff]", "\ufffd", text)
     explanation = twin.explain(clean)
@@ -426,7 +427,7 @@ def test_hashed_occurrences_of_opposite_sign_get_opposite_shares() -> None:
     ]:
         hashing = HashingVectorizer(n_features=2, norm=None, binary=binary)
         head = dataclasses.replace(SMALL.head, coef=[3.0, 0.0], intercept=[0.5])
-        twin = Twin(handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=head))
+        twin = Twin(changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=head))
         assert [span.weights[1] for span in twin.explain(text).spans] == pytest.approx(expected), (text, binary)
         assert twin.explain(text).remainder == pytest.approx((-0.5, 0.5))
 
@@ -462,7 +463,7 @@ def test_the_twin_is_an_engine() -> None:
 
 def test_the_engine_names_the_text_that_it_refuses() -> None:
     hashing = HashingVectorizer(n_features=16, analyzer="char")
-    engine = TwinEngine(handmade.changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen()))
+    engine = TwinEngine(changed(SMALL, front=handmade.read_vectorizer(hashing)[0], head=sixteen()))
     with pytest.raises(InputError, match=r"^texts\[1\]: .*lone surrogate"):
         engine.classify(["fine", "\ud800", "fine"])
     with pytest.raises(InputError, match=r"^the text holds a lone surrogate"):
@@ -518,13 +519,11 @@ def test_unicode_version_is_the_one_this_python_has() -> None:
 # --- how far other hosts may be
 
 
-def _promised(weights: Any, *transforms: Any, text: str = "good bad", **head: Any) -> Any:
+def _promised(weights: Any, *transforms: Any, text: str = "good bad", **of_head: Any) -> Any:
     front = Vectorizer("word", (1, 1), True, None, TOKEN_PATTERNS[0], (), False, 2, ("good", "bad"))
     linear = LinearHead("linear", "none", "sign", 1, [2.0, -3.0], [10.0])
-    changed = handmade.changed(
-        SMALL, front=front, transforms=transforms, head=dataclasses.replace(linear, **head), weights=weights
-    )
-    return Twin(changed).answer(text)
+    head = dataclasses.replace(linear, **of_head)
+    return Twin(changed(SMALL, front=front, transforms=transforms, head=head, weights=weights)).answer(text)
 
 
 def test_slack_is_what_is_promised() -> None:

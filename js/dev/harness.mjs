@@ -8,7 +8,7 @@ const hashOf = async (bytes) =>
 const files = new Map();
 const manifest = {};
 const STATIC = "/src/wasm_clf_widget/static";
-for (const name of ["widget.js", "panels.js", "batch.js", "worker.js", "widget.css", "engine.baseline.wasm", "engine.simd.wasm", "model"]) {
+for (const name of ["widget.js", "panels.js", "batch.js", "cache.js", "seldom.js", "widget.css", "engine.baseline.wasm", "engine.simd.wasm", "model"]) {
   const bytes = await bytesOf(name === "model" ? query.get("model") : `${STATIC}/${name}`);
   const sha256 = await hashOf(bytes);
   files.set(sha256, bytes);

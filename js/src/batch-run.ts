@@ -1,7 +1,8 @@
 /** The one batch of a widget or page: a second one replaces the first; progress and answers are a signal. */
 import type { Signal } from "@preact/signals";
-import type { Classifier } from "./classifier.js";
+import type { RunningClassifier } from "./running.js";
 import { EngineError, toWire } from "./errors.js";
+import { classifyMany } from "./slices.js";
 import type { BatchState } from "./state.js";
 
 /** Views are told of progress this often. */
@@ -9,10 +10,10 @@ const TELL_MS = 50;
 
 export class BatchRun {
   readonly #state: Signal<BatchState | null>;
-  readonly #classifier: () => Classifier | null;
+  readonly #classifier: () => RunningClassifier | null;
   #running: AbortController | null = null;
 
-  constructor(state: Signal<BatchState | null>, classifier: () => Classifier | null) {
+  constructor(state: Signal<BatchState | null>, classifier: () => RunningClassifier | null) {
     this.#state = state;
     this.#classifier = classifier;
   }
@@ -39,7 +40,7 @@ export class BatchRun {
     set({ phase: "running", done: 0 });
     try {
       if (classifier === null) throw new EngineError("The classifier is not ready yet.", "not-ready", "Wait until it is.");
-      const raw = await classifier.classifyRaw(texts, {
+      const raw = await classifier.use((client, run) => classifyMany(client, run, texts, {
         signal: ending.signal,
         onProgress: (count) => {
           done = count;
@@ -47,7 +48,7 @@ export class BatchRun {
           told = performance.now();
           set({ phase: "running", done });
         },
-      });
+      }));
       set({ phase: "done", done: total, raw });
     } catch (error) {
       if (ending.signal.aborted) return;

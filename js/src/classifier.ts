@@ -1,31 +1,15 @@
-/**
- * A Classifier is a model on an engine: the library's own face, and what the widget uses itself.
- *
- * Classifiers of the same engine and model share one worker and one copy of the weights per page.
- */
+/** The library's own face: a model from an address or from bytes, on an engine, here. */
 import { pageCache } from "./cache/cache.js";
 import { type Capabilities, probe } from "./capabilities.js";
-import type { RawBatch } from "./engine/abi.js";
-import type { EngineClient } from "./engine/client.js";
-import { climb, NOT_HERE, refuse } from "./engine/ladder.js";
-import { memoryNeed } from "./engine/memory.js";
-import type { PackedTexts } from "./engine/pack.js";
-import { type Lease, Pool } from "./engine/pool.js";
-import { Steady } from "./engine/steady.js";
-import type { WorkerSource } from "./engine/worker-client.js";
-import { EngineError, InputError, ModelFileError, toWire } from "./errors.js";
+import { refuse } from "./engine/ladder.js";
+import { InputError, ModelFileError } from "./errors.js";
 import { absolute, engineFile, keepWorker, workerSource } from "./package-files.js";
-import { checkTexts, kind, toResult } from "./results.js";
-import { type BatchOptions, classifyMany } from "./slices.js";
+import type { RawBatch } from "./engine/raw.js";
+import { checkTexts, kind } from "./check.js";
+import { openEngines, openParts, RunningClassifier } from "./running.js";
 import { type CacheUse, fromAddress, fromBytes, type Source, whole } from "./source.js";
-import type { ClassificationResult, Explanation, ModelInfo, ParityReport, RanOn, Stage, Variant } from "./types.js";
-
-const pool = new Pool<Steady>((steady) => steady.close());
-
-/** For tests and the runtime panel: how many (engine, model) pairs are alive in this page. @internal */
-export function openEngines(): number {
-  return pool.size;
-}
+import { type BatchOptions, classifyMany } from "./slices.js";
+import type { ClassificationResult, Explanation, Variant } from "./types.js";
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
@@ -43,36 +27,7 @@ export interface LoadOptions {
   readonly worker?: URL | string | { readonly source: BlobPart } | null;
 }
 
-/** Parts that a host delivers itself; each is only called where the page does not have the engine already. @internal */
-export interface Parts {
-  readonly capabilities: Capabilities;
-  readonly engineKey: string;
-  readonly variant: Variant;
-  readonly modelSha256: string;
-  /** Bytes of the model file, where they are known before it is here. */
-  readonly modelSize: number | null;
-  engine(): Promise<ArrayBuffer>;
-  model(): Promise<ArrayBuffer>;
-  worker(): Promise<WorkerSource>;
-  /** The kernel's rung, where the host has one and the caller allows it; `key` tells one kernel from another. */
-  readonly kernel?: { readonly key: string; open(why: string): Promise<EngineClient> };
-  onCompiling?(): void;
-}
-
-export class Classifier {
-  readonly #lease: Lease<Steady>;
-  readonly #parts: Parts;
-  readonly #start: () => Promise<EngineClient>;
-  #storage: Capabilities["storage"] = null;
-  #disposed = false;
-
-  private constructor(lease: Lease<Steady>, parts: Parts, start: () => Promise<EngineClient>) {
-    this.#lease = lease;
-    this.#parts = parts;
-    this.#start = start;
-    this.#storage = parts.capabilities.storage;
-  }
-
+export class Classifier extends RunningClassifier {
   /** Loads a model from an address or from its bytes (which are copied, and stay the caller's). */
   static async load(model: URL | string | ArrayBuffer | Uint8Array, options: LoadOptions = {}): Promise<Classifier> {
     const { signal, worker } = options;
@@ -83,12 +38,12 @@ export class Classifier {
     const cache = options.cache === "off" ? null : pageCache();
     const engine = await engineFile(options.engine, capabilities.variant, cache);
     // Both at once, where the page has no engine yet; its error is thrown where it is asked for.
-    const early = pool.size === 0 ? engine.bytes(signal) : null;
+    const early = openEngines() === 0 ? engine.bytes(signal) : null;
     early?.catch(() => undefined);
     const source = await sourceOf(model, options, capabilities);
     let first = early;
     try {
-      const classifier = await Classifier.fromParts({
+      const classifier = new Classifier(await openParts({
         capabilities: engine.variant === capabilities.variant ? capabilities : { ...capabilities, variant: engine.variant, variant_reason: "given by the caller" },
         engineKey: engine.key, variant: engine.variant, modelSha256: source.sha256, modelSize: source.size,
         engine: () => {
@@ -98,52 +53,15 @@ export class Classifier {
         },
         model: () => source.take(),
         worker: () => workerSource(worker, cache),
-      }, signal);
-      void classifier.#lookAtStorage();
+        lower: () => import("./engine/lower.js"),
+      }, signal));
+      void pageCache().facts().then((facts) => { classifier.storage = facts; });
       if (cache !== null && worker === undefined) void keepWorker(cache);
       return classifier;
     } catch (error) {
       if (error instanceof ModelFileError) await source.spoiled();
       throw error;
     }
-  }
-
-  /** @internal */
-  static async fromParts(parts: Parts, signal?: AbortSignal): Promise<Classifier> {
-    const start = (): Promise<EngineClient> => climb({
-      capabilities: parts.capabilities, modelSize: parts.modelSize,
-      engine: async () => ({ bytes: await parts.engine(), variant: parts.variant }),
-      model: () => parts.model(), worker: () => parts.worker(),
-      ...(parts.onCompiling === undefined ? {} : { onCompiling: () => parts.onCompiling?.() }),
-    });
-    const key = `${parts.engineKey}:${parts.modelSha256}`;
-    const opened = async (): Promise<[Lease<Steady>, () => Promise<EngineClient>]> => {
-      const { kernel } = parts;
-      try {
-        return [await pool.acquire(key, async () => new Steady(await start())), start];
-      } catch (error) {
-        const { code, message } = toWire(error);
-        if (kernel === undefined || !NOT_HERE.has(code)) throw error;
-        const inKernel = (): Promise<EngineClient> => kernel.open(message);
-        return [await pool.acquire(`${key}:${kernel.key}`, async () => new Steady(await inKernel())), inKernel];
-      }
-    };
-    const [lease, again] = await opened();
-    if (signal?.aborted) {
-      lease.release();
-      throw signal.reason;
-    }
-    return new Classifier(lease, parts, again);
-  }
-
-  /** What this browser can do, where the classifier runs, and why; `storage` is there a moment after loading. */
-  get capabilities(): Capabilities {
-    const { client } = this.#opened();
-    const tried = client.ranOn === "tab-worker" ? true : client.ranOn === "tab-main" ? false : null;
-    return {
-      ...this.#parts.capabilities, storage: this.#storage, variant: client.variant, rung: client.ranOn, rung_reason: client.reason,
-      worker_allowed: tried, memory: memoryNeed(client.size, this.#parts.capabilities.device_memory),
-    };
   }
 
   /** One text gives one result, a list of texts a list of results. */
@@ -157,24 +75,12 @@ export class Classifier {
 
   /** The engine's own numbers for a batch. The page stays free; a long list goes in slices. */
   async classifyRaw(texts: readonly string[], options?: BatchOptions): Promise<RawBatch> {
-    return classifyMany(this.#opened().client, (call) => this.#run(call), checkTexts(texts), options);
-  }
-
-  /** One call of the engine for texts that come packed, and where it ran. @internal */
-  async classifyPacked(texts: PackedTexts): Promise<{ readonly batch: RawBatch; readonly ranOn: RanOn; readonly variant: Variant }> {
-    const steady = this.#opened();
-    const batch = await this.#run((client) => client.classify(texts));
-    return { batch, ranOn: steady.client.ranOn, variant: steady.client.variant };
-  }
-
-  result(batch: RawBatch, i: number): ClassificationResult {
-    const { client } = this.#opened();
-    return toResult(batch, i, client.document, { ranOn: client.ranOn, variant: client.variant, sha256: this.#parts.modelSha256 });
+    return this.use((client, run) => classifyMany(client, run, checkTexts(texts), options));
   }
 
   /** Probabilities, one row of numbers for each text. InputError where the model has only decision scores. */
   async predictProba(texts: readonly string[], options?: BatchOptions): Promise<Float64Array[]> {
-    const columns = this.#opened().client.document.shape.probabilities;
+    const columns = await this.use(async (client) => client.document.shape.probabilities);
     if (columns === 0) {
       throw new InputError("This model has no probabilities, only decision scores.", "no-probabilities", "Call classify(texts) and read all_scores.");
     }
@@ -183,47 +89,9 @@ export class Classifier {
   }
 
   /** Spans of the text with their weight for each class; offsets in UTF-16 units. */
-  async explain(text: string): Promise<Explanation> {
+  override async explain(text: string): Promise<Explanation> {
     if (typeof text !== "string") throw new InputError(`Expected a text, got ${kind(text)}.`, "input");
-    return { text, classes: this.#opened().client.document.classes, ...(await this.#run((client) => client.explain(text))) };
-  }
-
-  /** What a stage gives for a text, in the ABI's layout; for comparing with the twin. */
-  async stage(stage: Stage, text: string): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#run((client) => client.stage(stage, text));
-  }
-
-  /** Replays the certificate on this engine, here. */
-  async verify(): Promise<ParityReport> {
-    return this.#run((client) => client.verify());
-  }
-
-  modelInfo(): ModelInfo {
-    const { document: d, size } = this.#opened().client;
-    return {
-      name: d.name, version: d.version, classes: d.classes, n_features: d.n_features, outputs: d.shape.scores, targets: d.targets, groups: d.groups,
-      weights: d.weights, bound: d.bound, uncertain_below: d.uncertain_below, source: `${d.source.library} ${d.source.version}`, unicode: d.unicode,
-      pipeline: d.pipeline, certificate_texts: d.certificate?.texts ?? 0, size, sha256: this.#parts.modelSha256,
-    };
-  }
-
-  /** Lets go of the engine; the last classifier of a page that does releases its worker and memory. */
-  dispose(): void {
-    this.#disposed = true;
-    this.#lease.release();
-  }
-
-  async #lookAtStorage(): Promise<void> {
-    this.#storage = await pageCache().facts();
-  }
-
-  #run<T>(call: (client: EngineClient) => Promise<T>): Promise<T> {
-    return this.#opened().run(call, this.#start);
-  }
-
-  #opened(): Steady {
-    if (this.#disposed) throw new EngineError("This classifier was disposed.", "disposed", "Load it again.");
-    return this.#lease.value;
+    return super.explain(text);
   }
 }
 

@@ -6,7 +6,6 @@
  * stands in each view.
  */
 import { kernelAssets } from "./assets.js";
-import { peek } from "./cache/peek.js";
 import { toWire } from "./errors.js";
 import { channelOf, publish, type Status, type WidgetModel } from "./model-state.js";
 import type { Assets } from "./protocol.js";
@@ -14,12 +13,6 @@ import type { Controller, ControllerContext } from "./widget.js";
 
 interface ViewsModule {
   createController(context: ControllerContext): Controller;
-}
-
-interface Program {
-  readonly module: ViewsModule;
-  /** Its bytes, where the kernel sent them: the views' module then keeps them. */
-  fetched: Uint8Array<ArrayBuffer> | null;
 }
 
 interface Session {
@@ -30,14 +23,14 @@ interface Session {
 }
 
 const PAGE = Symbol.for("wasm-clf-widget:1");
-const page = globalThis as typeof globalThis & { [PAGE]?: Map<string, Promise<Program>> };
+const page = globalThis as typeof globalThis & { [PAGE]?: Map<string, Promise<ViewsModule>> };
 page[PAGE] ??= new Map();
 const modules = page[PAGE];
 
 /** Widgets of this loader, by the Python object's id: a host may evaluate this module once for many widgets. */
 const sessions = new Map<string, Session>();
 
-async function views(assets: Assets, signal: AbortSignal, say: (status: Status) => void): Promise<Program> {
+async function views(assets: Assets, signal: AbortSignal, say: (status: Status) => void): Promise<ViewsModule> {
   const key = assets.manifest["widget.js"]?.sha256 ?? "";
   const other = modules.get(key);
   if (other !== undefined) {
@@ -48,16 +41,14 @@ async function views(assets: Assets, signal: AbortSignal, say: (status: Status) 
     }
   }
   const own = (async () => {
-    const cached = await peek(key);
-    const bytes = cached ?? await assets.fetch("widget.js", {
+    const bytes = await assets.fetch("widget.js", {
       signal,
       onProgress: (loaded, total) => say(fetching(loaded / total)),
       onWaiting: (waiting) => say(waiting ? WAITING : fetching(0)),
     });
     const url = URL.createObjectURL(new Blob([bytes], { type: "text/javascript" }));
     try {
-      const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as ViewsModule;
-      return { module, fetched: cached === null ? bytes : null };
+      return (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as ViewsModule;
     } finally {
       URL.revokeObjectURL(url);
     }
@@ -83,11 +74,7 @@ function sessionOf(model: WidgetModel): Session {
     status = next;
   };
   publish(model, { status });
-  const controller = views(assets, end.signal, say).then((program) => {
-    const { fetched } = program;
-    program.fetched = null;
-    return program.module.createController({ model, channel, assets, signal: end.signal, program: fetched });
-  });
+  const controller = views(assets, end.signal, say).then((module) => module.createController({ model, channel, assets, signal: end.signal }));
   controller.catch((error: unknown) => {
     if (end.signal.aborted) return;
     const { code, message, action } = toWire(error);

@@ -29,6 +29,7 @@ export function mountClassifier(el: HTMLElement, model: URL | string | ArrayBuff
     ...(onResult === undefined ? {} : { onResult }),
     open: (signal, onProgress) => Classifier.load(model, { ...load, signal, onProgress }),
     importChunk: (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ beside(name).href) as Promise<ChunkModule>,
+    importCache: () => import("./cache/late.js"),
     styles: async () => {
       const response = await fetch(beside("widget.css"));
       if (!response.ok) throw new EngineError(`The styles at ${response.url} cannot be fetched: the server answered ${response.status}.`, "fetch");

@@ -1,28 +1,36 @@
 /** Opens a widget's classifier: out of the cache where it is there, else from the kernel; says how far it is. */
-import type { AssetCache } from "./cache/cache.js";
 import { type Capabilities, probe } from "./capabilities.js";
-import { Classifier } from "./classifier.js";
-import { openInKernel } from "./kernel-client.js";
+import type { LowerRungs } from "./engine/lower.js";
 import type { Status } from "./model-state.js";
 import type { AssetName, Assets, Channel } from "./protocol.js";
+import { openParts, RunningClassifier } from "./running.js";
+
+/** The Worker's program stands in ours: one file, compressed as one, and there whenever we are. */
+declare const WCW_WORKER: string | undefined;
+const WORKER = typeof WCW_WORKER === "undefined" ? "" : WCW_WORKER;
+
+/** A model of this size is kept before it is used, so that a reader who reloads at once does not fetch it again; but this long at most. */
+const LARGE_BYTES = 4 << 20;
+const KEEP_MS = 10_000;
 
 export interface Opening {
   readonly assets: Assets;
-  readonly cache: AssetCache;
   readonly channel: Channel;
   readonly signal: AbortSignal;
   readonly fallback: "none" | "kernel";
   /** Which widget this is. */
   readonly uid: string;
+  lower(): Promise<LowerRungs>;
+  /** Puts what was fetched into the cache; never rejects. */
+  keep(): Promise<unknown>;
   say(status: Status): void;
   found(capabilities: Capabilities): void;
 }
 
-export async function openClassifier({ assets, cache, channel, signal, fallback, uid, say, found }: Opening): Promise<Classifier> {
+export async function openClassifier({ assets, channel, signal, fallback, uid, lower, keep, say, found }: Opening): Promise<RunningClassifier> {
   say(statusOf("fetching", "Looking for the engine and the model", 0));
   const capabilities = await probe();
   found(capabilities);
-  void cache.facts().then((storage) => found({ ...capabilities, storage }));
   const engineName: AssetName = `engine.${capabilities.variant}.wasm`;
   const { manifest } = assets;
   const total = (manifest[engineName]?.size ?? 0) + (manifest.model?.size ?? 0);
@@ -39,24 +47,29 @@ export async function openClassifier({ assets, cache, channel, signal, fallback,
       ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell, or was restarted (then run this cell again)", null)
       : statusOf("fetching", "Fetching the model", null)),
   });
-  return Classifier.fromParts({
+  return new RunningClassifier(await openParts({
     capabilities,
     engineKey: manifest[engineName]?.sha256 ?? "",
     variant: capabilities.variant,
     modelSha256: manifest.model?.sha256 ?? "",
     modelSize: manifest.model?.size ?? 0,
     engine: async () => (await fetching(engineName)).buffer,
-    model: async () => (await fetching("model")).buffer,
-    worker: async () => ({ source: await fetching("worker.js") }),
-    ...(fallback === "kernel" ? { kernel: { key: uid, open: (why: string) => openInKernel(channel, signal, why) } } : {}),
+    model: async () => {
+      const bytes = await fetching("model");
+      if (bytes.length > LARGE_BYTES && assets.fetched.has("model")) await Promise.race([keep(), new Promise((resolve) => setTimeout(resolve, KEEP_MS))]);
+      return bytes.buffer;
+    },
+    worker: async () => ({ source: WORKER }),
+    ...(fallback === "kernel" ? { kernel: { key: uid, open: (rungs, why) => rungs.openInKernel(channel, signal, why) } } : {}),
+    lower,
     onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
-  }, signal);
+  }, signal));
 }
 
 /** Opens the classifier of a page that has everything itself. */
-export type OpenHere = (signal: AbortSignal, onProgress: (loaded: number, total: number | null) => void) => Promise<Classifier>;
+export type OpenHere = (signal: AbortSignal, onProgress: (loaded: number, total: number | null) => void) => Promise<RunningClassifier>;
 
-export function openHere(open: OpenHere, signal: AbortSignal, say: (status: Status) => void): Promise<Classifier> {
+export function openHere(open: OpenHere, signal: AbortSignal, say: (status: Status) => void): Promise<RunningClassifier> {
   say(statusOf("fetching", "Fetching the engine and the model", null));
   return open(signal, (bytes, total) => say(statusOf(
     "fetching", `Fetching the model · ${megabytes(bytes)}${total === null ? "" : ` of ${megabytes(total)}`}`, total === null ? null : bytes / total,

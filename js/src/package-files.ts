@@ -1,11 +1,12 @@
 /** The files beside this module: engines and worker. In the npm package their hashes are known when it is built. */
 import type { AssetCache } from "./cache/cache.js";
+import { keep } from "./cache/keep.js";
 import type { AssetKind } from "./cache/types.js";
 import type { WorkerSource } from "./engine/worker-client.js";
 import { EngineError } from "./errors.js";
 import { get } from "./http.js";
 import { sha256 } from "./sha256.js";
-import { keep, whole } from "./source.js";
+import { whole } from "./source.js";
 import type { Variant } from "./types.js";
 
 type FileName = "engine.simd.wasm" | "engine.baseline.wasm" | "worker.js";

@@ -13,7 +13,7 @@ export const PROTOCOL = 1;
 export const CHUNK_BYTES = 256 * 1024;
 
 /** Names under which the kernel lists its assets in the `_manifest` trait. */
-export type AssetName = "widget.js" | "panels.js" | "batch.js" | "worker.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
+export type AssetName = "widget.js" | "panels.js" | "batch.js" | "cache.js" | "seldom.js" | "widget.css" | "engine.baseline.wasm" | "engine.simd.wasm" | "model";
 
 export interface AssetEntry {
   readonly sha256: string;
@@ -142,7 +142,12 @@ export function isFromKernel(value: unknown): value is FromKernel {
 /** What the loader hands to the views' module for each widget. */
 export interface Assets {
   readonly manifest: Manifest;
+  /** Out of the browser's cache, else from where it comes. */
   fetch(name: AssetName, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** What came from the kernel and is not in the cache yet: its program comes later than its first content. */
+  readonly fetched: Map<AssetName, Blob>;
+  /** What was in the cache, but altered. */
+  readonly damaged: Set<AssetName>;
 }
 
 export interface FetchOptions {
@@ -150,4 +155,9 @@ export interface FetchOptions {
   readonly onProgress?: (loaded: number, total: number) => void;
   /** True while the kernel has not answered for some time, false when it does again. */
   readonly onWaiting?: (waiting: boolean) => void;
+}
+
+/** A buffer of its own: a view into a message may lie at any offset. */
+export function aligned({ buffer, byteOffset, byteLength }: DataView): ArrayBuffer {
+  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }

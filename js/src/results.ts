@@ -1,7 +1,6 @@
 /** Turns an engine's numbers into results. */
 import type { RawBatch } from "./engine/abi.js";
 import type { ModelDocument } from "./engine/document.js";
-import { InputError } from "./errors.js";
 import type { ClassificationResult, ClassIndex, ClassScore, Label, Labels, RanOn, Variant } from "./types.js";
 
 export interface Where {
@@ -66,21 +65,4 @@ export function isChosen({ all_scores, class_index }: ClassificationResult, k: n
   const output = all_scores[k]?.output;
   if (output === undefined) return class_index.includes(k);
   return class_index[output] === k - all_scores.findIndex((score) => score.output === output);
-}
-
-/** Checks what a caller gave as texts: TypeScript's types do not reach callers in plain JavaScript. */
-export function checkTexts(texts: unknown): readonly string[] {
-  if (!Array.isArray(texts)) {
-    throw new InputError(`Expected a list of texts, got ${kind(texts)}.`, "input", "Put a single text into a list: [text].");
-  }
-  for (let i = 0; i < texts.length; i++) {
-    if (typeof texts[i] !== "string") throw new InputError(`Text ${i} is ${kind(texts[i])}, not a string.`, "input");
-  }
-  return texts as string[];
-}
-
-export function kind(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value === "object") return value.constructor?.name ?? "an object";
-  return typeof value === "string" ? "a string" : typeof value;
 }

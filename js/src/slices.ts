@@ -6,6 +6,7 @@
 import { emptyBatch, place, type RawBatch } from "./engine/raw.js";
 import type { EngineClient } from "./engine/client.js";
 import { pack, sliceEnd } from "./engine/pack.js";
+import { classifyOne, refuseHashed, type Run } from "./one.js";
 
 export interface BatchOptions {
   readonly signal?: AbortSignal;
@@ -19,9 +20,6 @@ const MOST_TEXTS = 8_192;
 const MOST_UNITS = 1 << 18;
 const BREATH_MS = 8;
 
-/** Runs `call` with a client; see engine/steady.ts. @internal */
-export type Run = <T>(call: (client: EngineClient) => Promise<T>) => Promise<T>;
-
 /** @internal */
 export async function classifyMany(client: EngineClient, run: Run, texts: readonly string[], options: BatchOptions = {}): Promise<RawBatch> {
   const { signal, onProgress } = options;
@@ -29,7 +27,7 @@ export async function classifyMany(client: EngineClient, run: Run, texts: readon
   const total = texts.length;
   signal?.throwIfAborted();
   if (total === 1) {
-    const batch = await abortable(run((engine) => engine.classify(pack(texts))), signal);
+    const batch = await abortable(classifyOne(client, run, texts[0] as string), signal);
     onProgress?.(1, 1);
     return batch;
   }
@@ -48,6 +46,9 @@ export async function classifyMany(client: EngineClient, run: Run, texts: readon
       const packed = pack(texts, begin, end);
       const part = await run((engine) => engine.classify(packed));
       signal?.throwIfAborted();
+      for (let i = 0; packed.replaced !== null && i < packed.n; i++) {
+        if (packed.replaced[i] !== 0) await refuseHashed(client, run, texts[begin + i] as string, part.known[i] as number, `texts[${begin + i}]: `);
+      }
       place(part, whole, begin, shape);
       ms += part.ms;
       done += end - begin;

@@ -4,8 +4,9 @@
  * The rule by which a named model is asked for a newer version: with a pinned hash never; an address by its ETag at every
  * load, the cached copy answering where the server cannot; `refresh` now.
  */
-import type { AssetCache, Named } from "./cache/cache.js";
-import { parseModelFile } from "./engine/document.js";
+import type { AssetCache } from "./cache/cache.js";
+import { keep } from "./cache/keep.js";
+import { modelName } from "./engine/header.js";
 import { EngineError, ModelFileError, toWire } from "./errors.js";
 import { get, type HttpOptions } from "./http.js";
 import { sha256 as hash } from "./sha256.js";
@@ -64,7 +65,7 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
   let answer: Awaited<ReturnType<typeof get>>;
   try {
     answer = await get(url, "model", { ...options, mode: use === "refresh" ? "reload" : "no-cache", ...(have === null ? {} : { etag: known?.etag ?? null }) });
-    if (!answer.same) parseModelFile(answer.bytes); // a portal's page or a cut file does not replace what we have
+    if (!answer.same) modelName(answer.bytes); // a portal's page or a cut file does not replace what we have
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const { code, message } = toWire(error);
@@ -80,20 +81,9 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
   if (answer.same) throw new EngineError(`The server says that ${url.href} has not changed, but nothing was asked.`, "http-304");
   const { bytes, etag } = answer;
   const sha256 = await checked(url, bytes, pinned);
-  await keep(cache, { sha256, kind: "model", name: parseModelFile(bytes).document.name }, bytes);
+  await keep(cache, { sha256, kind: "model", name: modelName(bytes) }, bytes);
   await cache.remember({ url: url.href, sha256, etag, checked: Date.now() });
   return held(sha256, bytes, "fetched from its address", options, url);
-}
-
-/** Writing may be slow; it is waited for, because the bytes are given away afterwards, but not for ever. */
-const KEEP_MS = 10_000;
-
-/** @internal */
-export async function keep(cache: AssetCache, asset: Named, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => { timer = setTimeout(resolve, KEEP_MS); });
-  await Promise.race([cache.put(asset, bytes), patience]);
-  clearTimeout(timer);
 }
 
 async function fetched(url: URL, options: HttpOptions): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,6 +1,6 @@
 /** What the views show, as signals; a widget's controller writes them, views only read them and call the actions. */
 import type { Signal } from "@preact/signals";
-import type { CacheReport } from "./cache/types.js";
+import type { CacheInspector, CacheReport } from "./cache/types.js";
 import type { Capabilities } from "./capabilities.js";
 import type { RawBatch } from "./engine/abi.js";
 import type { LazyViews } from "./lazy/load.js";
@@ -66,10 +66,8 @@ export interface Actions {
   retry(): void;
   /** A view opened (true) or closed its cache inspector. */
   wantCache(wanted: boolean): void;
-  evict(sha256: string): void;
-  clearCache(): void;
-  /** Asks the browser to keep the cache under pressure; Firefox asks the reader. */
-  persistCache(): void;
+  /** Does something to the cache that a view shows, which then shows what became of it. */
+  changeCache(run: (inspector: CacheInspector) => Promise<unknown>): void;
   /** Classifies many texts without holding up the page; progress and answers come in `state.batch`. A second call replaces the first. */
   classifyAll(texts: readonly string[]): void;
   cancelBatch(): void;

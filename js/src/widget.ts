@@ -4,23 +4,25 @@
  * What leaves the tab: status, capabilities, the replay's report, and of a text its result (label, scores, the count of
  * known features). A text itself leaves only where Python set it or asked for it with share_text; n-grams and spans never.
  */
-import { batch, effect, type ReadonlySignal, signal as newSignal } from "@preact/signals";
-import { BatchRun } from "./batch-run.js";
-import { cachedAssets } from "./cache/assets.js";
-import { pageCache } from "./cache/cache.js";
-import { CachePanel } from "./cache/panel.js";
+import { batch, effect, signal as newSignal } from "@preact/signals";
+import type { BatchRun } from "./batch-run.js";
+import type { AssetCache } from "./cache/cache.js";
+import type * as Late from "./cache/late.js";
+import type { CachePanel } from "./cache/panel.js";
 import type { Capabilities } from "./capabilities.js";
-import type { Classifier } from "./classifier.js";
 import { STAGES } from "./engine/host.js";
 import { toWire } from "./errors.js";
 import { onRequest } from "./http.js";
 import { Latest } from "./latest.js";
 import { type ChunkModule, type ImportChunk, importBytes, LazyViews } from "./lazy/load.js";
+import { refuseHashed } from "./one.js";
 import { publish, type Status, type WidgetModel } from "./model-state.js";
 import { type OpenHere, openClassifier, openHere, statusOf } from "./opening.js";
-import type { Assets, Channel } from "./protocol.js";
-import { answerPython } from "./python-calls.js";
+import type { AssetName, Assets, Channel } from "./protocol.js";
+import type { RunningClassifier } from "./running.js";
+import type * as Seldom from "./seldom.js";
 import type { Actions, ViewState } from "./state.js";
+import { tab } from "./tab.js";
 import type { ClassificationResult, ParityReport } from "./types.js";
 import { mountApp } from "./views/app.js";
 import type { PanelName } from "./views/panels.js";
@@ -34,10 +36,10 @@ export interface ControllerContext {
   readonly channel: Channel;
   readonly assets: Assets;
   readonly signal: AbortSignal;
-  /** The bytes of this very program, where the loader had to fetch them: it cannot write to the cache itself. */
-  readonly program?: Uint8Array<ArrayBuffer> | null;
   /** Where the page has no Blob URLs for modules (Node in tests). Default: from the assets. */
   readonly importChunk?: ImportChunk;
+  readonly importSeldom?: () => Promise<typeof Seldom>;
+  readonly importCache?: () => Promise<typeof Late>;
   /** Opens the classifier where there is no kernel that delivers it. Default: from the assets. */
   readonly open?: OpenHere;
 }
@@ -54,10 +56,20 @@ interface Job {
 }
 
 export function createController(context: ControllerContext): Controller {
-  const { model, channel, signal } = context;
-  const cache = pageCache();
-  const assets = cachedAssets(context.assets, cache);
-  const chunkOnce: ImportChunk = (name) => importOnce(assets.manifest[name]?.sha256 ?? name, () => assets.fetch(name, { signal }));
+  const { model, channel, signal, assets } = context;
+  const fromAssets = async (name: AssetName): Promise<unknown> => {
+    const module = await importOnce(assets.manifest[name]?.sha256 ?? name, () => assets.fetch(name, { signal }));
+    if (name !== "cache.js" && readiness.settled) quiet(cache());
+    return module;
+  };
+  const late = context.importCache ?? (() => fromAssets("cache.js") as Promise<typeof Late>);
+  /** The cache, with everything in it that was fetched until now. */
+  const cache = async (): Promise<AssetCache> => {
+    const { pageCache, keepFetched } = await late();
+    await keepFetched(assets, pageCache());
+    return pageCache();
+  };
+  const seldom = context.importSeldom ?? (() => fromAssets("seldom.js") as Promise<typeof Seldom>);
   const state: ViewState = {
     title: assets.manifest.model?.name ?? "Text classifier",
     status: newSignal<Status>(statusOf("fetching", "Looking for the engine and the model", 0)),
@@ -73,12 +85,12 @@ export function createController(context: ControllerContext): Controller {
     explanationProblem: newSignal(""),
     pointedNgram: newSignal(null),
     explainedClass: newSignal(null),
-    lazy: new LazyViews(context.importChunk ?? chunkOnce),
+    lazy: new LazyViews(context.importChunk ?? ((name) => fromAssets(name) as Promise<ChunkModule>)),
     cache: newSignal(null),
     batch: newSignal(null),
     requests: newSignal(0),
   };
-  let classifier: Classifier | null = null;
+  let classifier: RunningClassifier | null = null;
   let explaining = 0;
   let published = 0;
 
@@ -109,9 +121,10 @@ export function createController(context: ControllerContext): Controller {
   const jobs = new Latest<Job>(async ({ text, seq }, isLast) => {
     if (classifier === null) return; // it is looked at again when ready
     try {
-      const raw = await classifier.classifyRaw([text]);
+      const raw = await classifier.classifyText(text);
       if (!isLast() || signal.aborted) return;
       const own = seq === null ? 0 : model.get("_text_replaced");
+      if (own > 0) await classifier.use((client, run) => refuseHashed(client, run, text, raw.known[0] as number));
       const answered = classifier.result(raw, 0);
       const result: ClassificationResult = { ...answered, replaced_surrogates: answered.replaced_surrogates + own };
       batch(() => {
@@ -140,8 +153,8 @@ export function createController(context: ControllerContext): Controller {
     }
   });
 
-  const panel = new CachePanel(state.cache, cache);
-  const run = new BatchRun(state.batch, () => classifier);
+  let panel: CachePanel | null = null;
+  let run: BatchRun | null = null;
 
   const fromKernel = (): void => {
     state.text.value = model.get("text");
@@ -163,26 +176,32 @@ export function createController(context: ControllerContext): Controller {
       if (explaining === 0) state.explanation.value = null;
     },
     retry: () => void start(),
-    wantCache: (wanted) => panel.want(wanted),
-    evict: (sha256) => void panel.act((inspector) => inspector.evict(sha256)),
-    clearCache: () => void panel.act((inspector) => inspector.clear()),
-    persistCache: () => void panel.act((inspector) => inspector.persist()),
-    classifyAll: (texts) => void run.start(texts),
-    cancelBatch: () => run.cancel(),
+    wantCache: (wanted) => {
+      const views = state.lazy.views.value["panels.js"]; // one of them calls this
+      panel ??= views === undefined ? null : new views.CachePanel(state.cache, cache);
+      panel?.want(wanted);
+    },
+    changeCache: (run) => void panel?.act(run),
+    classifyAll: (texts) => {
+      const views = state.lazy.views.value["batch.js"]; // one of them calls this
+      run ??= views === undefined ? null : new views.BatchRun(state.batch, () => classifier);
+      void run?.start(texts);
+    },
+    cancelBatch: () => run?.cancel(),
   };
 
-  let readiness = deferred<Classifier>();
+  const found = (capabilities: Capabilities): void => {
+    state.capabilities.value = capabilities;
+    publish(model, { capabilities: { ...capabilities } });
+  };
+  let readiness = deferred<RunningClassifier>();
 
   async function start(): Promise<void> {
-    if (readiness.settled) readiness = deferred<Classifier>();
-    const found = (capabilities: Capabilities): void => {
-      state.capabilities.value = capabilities;
-      publish(model, { capabilities: { ...capabilities } });
-    };
+    if (readiness.settled) readiness = deferred<RunningClassifier>();
     try {
       const opened = await (context.open !== undefined ? openHere(context.open, signal, say) : openClassifier({
-        assets, cache, channel, signal, fallback: model.get("fallback"), uid: model.get("_uid"), say,
-        found: (capabilities) => found(classifier === null ? capabilities : { ...classifier.capabilities, storage: capabilities.storage }),
+        assets, channel, signal, fallback: model.get("fallback"), uid: model.get("_uid"), lower: seldom, keep: () => cache().catch(() => undefined), say,
+        found,
       }));
       if (signal.aborted) {
         opened.dispose();
@@ -202,12 +221,21 @@ export function createController(context: ControllerContext): Controller {
       readiness.resolve(opened);
       onRequest(() => { state.requests.value += 1; }, signal);
       if (last !== null) jobs.push(last);
+      if (context.open === undefined) quiet(store(opened));
     } catch (error) {
       readiness.reject(error);
       if (signal.aborted) return;
       const { code, message, action } = toWire(error);
       say({ state: "failed", progress: null, code, message, action });
     }
+  }
+
+  /** After the first answer: what was fetched is kept for the next visit, and the storage looked at. */
+  async function store(opened: RunningClassifier): Promise<void> {
+    const kept = await cache();
+    const storage = await kept.facts();
+    if (!signal.aborted) found({ ...opened.capabilities, storage });
+    await (await late()).noteUse(assets, kept);
   }
 
   const on = (event: string, handler: () => void): void => {
@@ -223,7 +251,11 @@ export function createController(context: ControllerContext): Controller {
     const report = model.get("parity");
     if ("ok" in report) state.parity.value = received(report as ParityReport);
   });
-  channel.listen((message) => {
+  const asked = { channel, signal, tab, ready: () => readiness.promise, inspector: cache };
+  channel.listen((message, buffers) => {
+    if (message.type === "call" && (message.tab === null || message.tab === tab)) {
+      seldom().then(({ answerCall }) => answerCall(asked, message, buffers), () => undefined); // no answer: then Python says so in time
+    }
     if (message.type !== "stages" || classifier === null) return;
     const { id, text } = message;
     const opened = classifier;
@@ -232,9 +264,8 @@ export function createController(context: ControllerContext): Controller {
       () => undefined, // the kernel then names the stage that it can see itself
     );
   }, signal);
-  answerPython(channel, signal, () => readiness.promise, cache);
   signal.addEventListener("abort", () => {
-    run.cancel();
+    run?.cancel();
     readiness.reject(signal.reason);
     jobs.clear();
     explanations.clear();
@@ -247,13 +278,11 @@ export function createController(context: ControllerContext): Controller {
     () => undefined, // without styles the widget is plain, but works
   );
   void start();
-  const program = assets.manifest["widget.js"];
-  if (context.program && program !== undefined) void cache.put({ sha256: program.sha256, kind: "program", name: "widget.js" }, context.program);
 
   return {
     mount(el, panel) {
       const root = el.appendChild(document.createElement("div"));
-      const stop = wear(root, state.styles);
+      const stop = wear(root, () => state.styles.value + state.lazy.styles);
       const unmount = mountApp(root, state, actions, panel);
       return () => {
         stop();
@@ -268,12 +297,12 @@ export function createController(context: ControllerContext): Controller {
  * Puts the styles beside a root. In a shadow root as a constructed sheet, which no page's policy forbids; in a document as
  * an element, because a constructed sheet there would be the page's.
  */
-function wear(root: HTMLElement, styles: ReadonlySignal<string>): () => void {
+function wear(root: HTMLElement, styles: () => string): () => void {
   const tree = root.getRootNode();
   if (tree instanceof ShadowRoot) {
     const sheet = new CSSStyleSheet();
     tree.adoptedStyleSheets.push(sheet);
-    const stop = effect(() => { sheet.replaceSync(styles.value); });
+    const stop = effect(() => { sheet.replaceSync(styles()); });
     return () => {
       stop();
       tree.adoptedStyleSheets = tree.adoptedStyleSheets.filter((other) => other !== sheet);
@@ -281,18 +310,18 @@ function wear(root: HTMLElement, styles: ReadonlySignal<string>): () => void {
   }
   const style = document.createElement("style");
   root.before(style);
-  const stop = effect(() => { style.textContent = styles.value; });
+  const stop = effect(() => { style.textContent = styles(); });
   return () => {
     stop();
     style.remove();
   };
 }
 
-/** Chunks of views by their hash: one copy for all widgets of the page. */
-const chunks = new Map<string, Promise<ChunkModule>>();
+/** Parts of the program by their hash: one copy for all widgets of the page. */
+const chunks = new Map<string, Promise<unknown>>();
 
-function importOnce(sha256: string, fetch: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ChunkModule> {
-  const found = chunks.get(sha256) ?? fetch().then((bytes) => importBytes(bytes) as Promise<ChunkModule>);
+function importOnce(sha256: string, fetch: () => Promise<Uint8Array<ArrayBuffer>>): Promise<unknown> {
+  const found = chunks.get(sha256) ?? fetch().then(importBytes);
   chunks.set(sha256, found);
   found.catch(() => chunks.delete(sha256)); // that widget's kernel did not deliver; the next one's may
   return found;
@@ -316,6 +345,11 @@ function deferred<T>(): Deferred<T> {
     resolve: (value) => { settled = true; settle?.resolve(value); },
     reject: (error) => { settled = true; settle?.reject(error); },
   };
+}
+
+/** What is nobody's to wait for; where it fails, the next one who wants it is told. */
+function quiet(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
 }
 
 /** A dead comm (the kernel was restarted) must not stop the tab from classifying. */

@@ -20,6 +20,7 @@ const put = async (content: string, into = cache): Promise<string> => {
   return hash;
 };
 const raw = () => openDB(DB_NAME, DB_VERSION);
+const damaged = vi.fn();
 
 afterEach(() => { vi.restoreAllMocks(); });
 beforeEach(async () => {
@@ -35,7 +36,7 @@ describe("keeps", () => {
     const hash = await put("weights");
     expect(text(await cache.get(hash))).toBe("weights");
     expect(text(await open().get(hash))).toBe("weights");
-    expect(text(await peek(hash))).toBe("weights");
+    expect(text(await peek(hash, damaged))).toBe("weights");
     expect(await cache.get("0".repeat(64))).toBeNull();
   });
 
@@ -98,7 +99,9 @@ describe("does not believe its storage", () => {
   ])("%s is absent, removed and logged", async (_, change) => {
     const hash = await put("weights");
     await damage(hash, change);
-    expect(await peek(hash)).toBeNull();
+    damaged.mockClear();
+    expect(await peek(hash, damaged)).toBeNull();
+    expect(damaged).toHaveBeenCalledOnce();
     expect(await cache.get(hash)).toBeNull();
     const report = await cache.report();
     expect(report.entries).toEqual([]);
@@ -111,7 +114,7 @@ describe("does not believe its storage", () => {
     const hash = await put("weights");
     const db = await raw();
     await db.delete("entries", hash);
-    expect(await peek(hash)).toBeNull();
+    expect(await peek(hash, damaged)).toBeNull();
     expect(await cache.get(hash)).toBeNull();
     expect(await db.count("chunks")).toBe(1);
     await cache.report();
@@ -177,7 +180,7 @@ describe("works without storage, and says why", () => {
     vi.spyOn(indexedDB, "open").mockImplementation(() => { throw new DOMException("boom", name); });
     const hash = await put("weights");
     expect(await cache.get(hash)).toBeNull();
-    expect(await peek(hash)).toBeNull();
+    expect(await peek(hash, damaged)).toBeNull();
     const report = await cache.report();
     expect(report.storage).toMatchObject({ mode: "memory" });
     expect(report.storage.reason).toContain(words);
@@ -223,7 +226,7 @@ describe("works without storage, and says why", () => {
 });
 
 test("the loader's reader leaves no database behind", async () => {
-  expect(await peek("0".repeat(64))).toBeNull();
+  expect(await peek("0".repeat(64), damaged)).toBeNull();
   expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(DB_NAME);
 });
 

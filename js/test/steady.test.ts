@@ -35,6 +35,29 @@ function clientOf(options: { die?: () => boolean; window?: number; milliseconds?
   return { client, state };
 }
 
+describe("a lone surrogate", () => {
+  /** A model of hashed n-grams of characters, of which a text has `ngrams`. */
+  const hashed = (ngrams: number, change: Partial<EngineClient> = {}) => {
+    const { client } = clientOf();
+    const classify: EngineClient["classify"] = async (texts) => ({ ...(await client.classify(texts)), replaced: texts.replaced ?? new Uint32Array(texts.n), known: new Uint32Array(texts.n).fill(ngrams) });
+    return { ...client, document: { ...document, hashes_characters: true }, classify, stage: async () => new Uint8Array(Uint32Array.of(ngrams, 0).buffer), ...change };
+  };
+  const through = (client: EngineClient, ...texts: string[]) => classifyMany(client, (call) => call(client), texts);
+
+  test("has no bytes to hash: refused as scikit-learn does, with the text's place in a list", async () => {
+    const message = "the text holds a lone surrogate, which has no UTF-8 bytes to hash (scikit-learn raises there too); replace it first, for example by text.toWellFormed()";
+    await expect(through(hashed(3), "a\ud800")).rejects.toMatchObject({ name: "InputError", message });
+    await expect(through(hashed(3), ...Array<string>(200).fill("a"), "\udc00")).rejects.toMatchObject({ name: "InputError", message: `texts[200]: ${message}` });
+    await expect(through(hashed(3, { ranOn: "kernel-wasm", stage: () => Promise.reject(new EngineError("no")) }), "a\ud800")).rejects.toMatchObject({ message });
+  });
+
+  test("is read as U+FFFD where nothing is hashed: no n-gram, or a vocabulary", async () => {
+    expect((await through(hashed(0), "\ud800")).replaced[0]).toBe(1);
+    expect((await through(hashed(3, { document }), "a\ud800", "b")).replaced).toEqual(Uint32Array.of(1, 0));
+    expect((await through(hashed(3), "😀")).replaced[0]).toBe(0);
+  });
+});
+
 describe("steady", () => {
   test("repeats a call on a new engine; calls that fail together share the restart", async () => {
     const dead = clientOf({ die: () => true });

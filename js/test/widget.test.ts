@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { openEngines } from "../src/classifier.js";
+import { openEngines } from "../src/running.js";
 import type { WidgetModel, WidgetTraits } from "../src/model-state.js";
 import type { AssetName, Channel, FromKernel, ToKernel } from "../src/protocol.js";
 import { createController } from "../src/widget.js";
@@ -75,13 +75,15 @@ function start(file: Uint8Array<ArrayBuffer>, traits: Partial<WidgetTraits> = {}
   open.add(end);
   const files: Partial<Record<AssetName, Uint8Array<ArrayBuffer>>> = {
     model: file, "engine.simd.wasm": new Uint8Array(engineBytes("simd")), "engine.baseline.wasm": new Uint8Array(engineBytes("baseline")),
-    "worker.js": new Uint8Array(), "widget.css": new TextEncoder().encode(".wcw {}"),
+    "widget.css": new TextEncoder().encode(".wcw {}"),
   };
   const manifest = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length }]));
   const controller = createController({
     model: model as unknown as WidgetModel, channel, signal: end.signal,
     importChunk: (name) => (name === "batch.js" ? import("../src/batch.js") : import("../src/panels.js")),
-    assets: { manifest, fetch: (name) => fetches[name]?.() ?? Promise.resolve((files[name] as Uint8Array<ArrayBuffer>).slice()) },
+    importSeldom: () => import("../src/seldom.js"),
+    importCache: () => import("../src/cache/late.js"),
+    assets: { manifest, fetched: new Map(), damaged: new Set(), fetch: (name) => fetches[name]?.() ?? Promise.resolve((files[name] as Uint8Array<ArrayBuffer>).slice()) },
   });
   const el = document.body.appendChild(document.createElement("div"));
   const unmount = controller.mount(el);

@@ -25,7 +25,7 @@ from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
 from .texts import check_text, check_texts
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
+    from .evaluation import Evaluation, MultilabelEvaluation, MultioutputEvaluation
 
 SUFFIX = ".safetensors"
 Variant = Literal["simd", "baseline"]
@@ -347,7 +347,8 @@ class Classifier:
     def predict_proba(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The probability of each class: (n, classes), float64; of several outputs a list with one such array for each.
 
-        Arguments as for ``predict``.
+        Without numpy (Pyodide in a sealed site) an array is a list: of n rows, each a list of floats in the order of
+        ``classes_``. Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no probabilities; ``decision_function`` has its scores.
@@ -364,8 +365,8 @@ class Classifier:
     def decision_function(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The decision scores: (n,) for two classes of a linear head, else (n, classes), float64.
 
-        Of naive Bayes the joint log-likelihood; of several outputs a list with one array for each. Arguments as for
-        ``predict``.
+        Of naive Bayes the joint log-likelihood; of several outputs a list with one array for each. Without numpy lists,
+        as of ``predict_proba``. Arguments as for ``predict``.
 
         Raises:
             InputError: the source has no decision scores; ``predict_proba`` has its probabilities.
@@ -421,8 +422,9 @@ class Classifier:
     ) -> Iterator[Any]:
         """A stream of pyarrow record batches with the answers as added columns, one batch for each, in constant memory.
 
-        ``functools.partial(clf.classify_batches, text="review")`` is what Spark's ``mapInArrow`` takes. With ``n_jobs``
-        above 1 some batches are read ahead. Arguments and errors are those of ``classify_frame``.
+        ``functools.partial(clf.classify_batches, text="review")`` is what Spark's ``mapInArrow`` takes, and Ray Data's
+        ``map_batches``, which gives a lone table (or columns by name) with each call. With ``n_jobs`` above 1 some
+        batches are read ahead. Arguments and errors are those of ``classify_frame``.
         """
         from .batch.stream import classify_batches
 
@@ -430,17 +432,23 @@ class Classifier:
             self, batches, text, nulls=nulls, scores=scores, prefix=prefix, n_jobs=n_jobs, parity=parity
         )
 
-    def evaluate(self, texts: Any, labels: Iterable[Any], *, worst: int = 10, n_jobs: int | None = 1) -> Evaluation:
+    def evaluate(
+        self, texts: Any, labels: Iterable[Any], *, worst: int = 10, n_jobs: int | None = 1
+    ) -> Evaluation | MultilabelEvaluation | MultioutputEvaluation:
         """How good the answers to labelled texts are; shows itself with plots in a notebook.
 
         Args:
             texts: a list or a column.
-            labels: the right class of each, of the classes' own type.
+            labels: the right class of each, of the classes' own type. Of a multilabel model a table (texts, classes) of
+                0 and 1, or the set of classes of each text; of several outputs a table of labels (texts, outputs), or
+                a tuple of them for each text.
             worst: how many of the mistakes made with the most confidence to explain.
             n_jobs: threads, -1 for all cores.
 
         Returns:
-            Accuracy, precision, recall and F1 of each class, confusion, calibration, the worst mistakes.
+            Accuracy, precision, recall and F1 of each class, confusion, calibration, the worst mistakes: an
+            ``Evaluation``; of a multilabel model a ``MultilabelEvaluation`` (each label by itself), of several outputs
+            a ``MultioutputEvaluation`` with an ``Evaluation`` for each.
 
         Raises:
             InputError: a label that the model does not know (with its index), or not one for each text.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,10 +12,10 @@ from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
 from .errors import InputError, TooManyStepsError, UnsupportedPipelineError
-from .model.file import dump, parse
+from .model.file import dump, parse, with_certificate
 from .model.limits import UNICODE_VERSIONS
-from .model.shape import shape_of
-from .model.spec import Model
+from .model.shape import Shape, shape_of
+from .model.spec import Certificate, Classes, ConstantHead, Model, Pipeline, Vectorizer
 from .model.tree import vectorizers
 from .parity import Answer, Stages, Tally, answer_at, own_answer
 from .twin import Slack, Twin
@@ -22,12 +23,16 @@ from .twin import Slack, Twin
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Whose answers are certified: rows of scores, probabilities (or None) and labels, and the stages behind them."""
+    """Whose answers are certified: rows of scores, probabilities (or None) and labels, and the stages behind them.
+
+    ``refused``: indices of texts on which the source raises.
+    """
 
     by: str
     scores: Sequence[Sequence[float]]
     probabilities: Sequence[Sequence[float]] | None
     labels: Sequence[Sequence[int]]
+    refused: frozenset[int]
     stages: Stages
     exact: bool
 
@@ -46,6 +51,8 @@ def from_sklearn(
     uncertain_below: float | None,
 ) -> bytes:
     """The certified file of a fitted pipeline."""
+    import sklearn
+
     from .convert.sklearn import model_from_sklearn, source_answers
     from .convert.stages import SourceStages
     from .convert.weights import check_name, check_uncertain_below
@@ -53,78 +60,56 @@ def from_sklearn(
     check_name("name", name)
     check_name("version", version)
     check_uncertain_below(uncertain_below)
+
+    def ask(texts: list[str]) -> _Source:
+        answers = source_answers(pipeline, texts)
+        return _Source(
+            by=f"scikit-learn {sklearn.__version__}",
+            scores=answers.scores.tolist(),
+            probabilities=None if answers.probabilities is None else answers.probabilities.tolist(),
+            labels=answers.labels.tolist(),
+            refused=answers.refused,
+            stages=SourceStages(pipeline),
+            exact=exact_machine(),
+        )
+
     model = model_from_sklearn(pipeline, name=name, weights=weights, version=version)
-    model = replace(model, uncertain_below=uncertain_below)
-    texts = _texts(model, certificate_texts)
-    answers = source_answers(pipeline, texts)
-    kept = [i for i in range(len(texts)) if i not in answers.refused]
-    source = _Source(
-        by=f"{model.source.library} {model.source.version}",
-        scores=answers.scores[kept].tolist(),
-        probabilities=None if answers.probabilities is None else answers.probabilities[kept].tolist(),
-        labels=answers.labels[kept].tolist(),
-        stages=SourceStages(pipeline),
-        exact=exact_machine(),
-    )
-    return _certified(model, [texts[i] for i in kept], source, [texts[i] for i in sorted(answers.refused)])
+    data, tried_on = _written(replace(model, uncertain_below=uncertain_below), certificate_texts)
+    del model  # its arrays are copies, which stand in the file now
+    return _certified(data, tried_on, ask)
 
 
 def from_model(model: Model, certificate_texts: Sequence[str]) -> bytes:
     """The certified file of a model that has no source but its own numbers: the twin is its source, and it says so."""
+    data, tried_on = _written(model, certificate_texts)
+    return _certified(data, tried_on, lambda texts: _of_twin(model, texts))
+
+
+def _of_twin(model: Model, texts: list[str]) -> _Source:
     twin = Twin(model)
-    texts, refused, answers = [], [], []
-    for text in _texts(model, certificate_texts):
+    shape = shape_of(model)
+    nothing = Answer([math.nan] * shape.scores, [math.nan] * shape.probabilities, [0] * shape.labels)
+    answers: list[Answer] = []
+    refused = set()
+    for i, text in enumerate(texts):
         try:
-            answers.append(twin.answer(text))
-            texts.append(text)
+            answers.append(own_answer(twin.answer(text)))
         except InputError:
-            refused.append(text)
-    source = _Source(
+            refused.add(i)
+            answers.append(nothing)
+    return _Source(
         by="twin",
         scores=[a.scores for a in answers],
-        probabilities=[a.probabilities or [] for a in answers] if shape_of(model).probabilities else None,
+        probabilities=[a.probabilities or [] for a in answers] if shape.probabilities else None,
         labels=[a.labels for a in answers],
+        refused=frozenset(refused),
         stages=twin,
         exact=True,
     )
-    return _certified(model, texts, source, refused)
 
 
-def _texts(model: Model, own: Sequence[str]) -> list[str]:
-    """The caller's texts, then ours."""
-    from .convert.ugly_texts import ugly_texts
-
-    texts = certify.usable([*own, *ugly_texts(model)])
-    _refuse_endless(model, texts)
-    return texts
-
-
-def _refuse_endless(model: Model, texts: list[str]) -> None:
-    """Let the engine meet every text first: where a token pattern is catastrophic it stops, which re does not."""
-    if all(v.program is None for v in vectorizers(model)):
-        return
-    plain = dump(replace(model, certificate=None, tables=()))
-    engine = _open(plain, parse(plain))
-    try:
-        for text in texts:
-            try:
-                engine.classify((text,))
-            except TooManyStepsError:
-                patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
-                raise UnsupportedPipelineError(
-                    "vectorizer",
-                    "token_pattern",
-                    f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} "
-                    "characters): Python's re itself would hardly come to an end",
-                    "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
-                ) from None
-            except InputError:
-                continue
-    finally:
-        engine.dispose()
-
-
-def _certified(model: Model, texts: list[str], source: _Source, refused: list[str]) -> bytes:
+def _written(model: Model, own: Sequence[str]) -> tuple[bytes, list[str]]:
+    """The file without a certificate, and the texts to try it on."""
     if model.unicode not in UNICODE_VERSIONS:
         raise UnsupportedPipelineError(
             "python",
@@ -132,31 +117,90 @@ def _certified(model: Model, texts: list[str], source: _Source, refused: list[st
             f"this Python follows Unicode {model.unicode}, the engine knows {', '.join(UNICODE_VERSIONS)}",
             "a Python from 3.11 to 3.14",
         )
-    plain = dump(replace(model, certificate=None, tables=()))
-    # From here on the model is what a reader of the file will have, checked as every file is.
-    model = parse(plain)
-    engine = _open(plain, model)
+    return dump(replace(model, certificate=None, tables=_tables(model))), _texts(model, own)
+
+
+def _certified(data: bytes, texts: list[str], ask: Callable[[list[str]], _Source]) -> bytes:
+    """The file with its certificate, once engine, source and twin agree."""
+    # Of all that the trial needed only the certificate is left when the file is copied: both at once were too much.
+    return with_certificate(data, *_tried(data, texts, ask))
+
+
+def _tried(data: bytes, texts: list[str], ask: Callable[[list[str]], _Source]) -> tuple[Shape, Certificate]:
+    """Engine and twin read the very bytes of the file."""
+    model = parse(data)
+    engine = _open(data, model)
     try:
-        words = [v.vocabulary is not None for v in vectorizers(model)]
-        tables = tuple(engine.build_table(i) if has_words else None for i, has_words in enumerate(words))
-        engine.dispose()
-        model = replace(model, tables=tables if any(words) else ())
-        engine = _open(dump(model), model)
-        batch = engine.classify(texts)
-        allowed = _try_all(model, engine, texts, batch, source, refused)
+        _refuse_endless(model, engine, texts)
+        source = ask(texts)
+        kept = [i for i in range(len(texts)) if i not in source.refused]
+        batch = engine.classify([texts[i] for i in kept])
+        twin = Twin(model)
+        allowed = _try_all(model, engine, twin, texts, kept, batch, source)
+        _refuse_alike(engine, twin, [texts[i] for i in sorted(source.refused)], source.by)
     finally:
         engine.dispose()
     certificate = certify.certificate(
         model,
         source.by,
-        texts,
-        scores=source.scores,
-        probabilities=source.probabilities,
-        labels=source.labels,
+        [texts[i] for i in kept],
+        scores=[source.scores[i] for i in kept],
+        probabilities=None if source.probabilities is None else [source.probabilities[i] for i in kept],
+        labels=[source.labels[i] for i in kept],
         tolerances=allowed,
         engine=batch,
     )
-    return dump(replace(model, certificate=certificate))
+    return shape_of(model), certificate
+
+
+def _texts(model: Model, own: Sequence[str]) -> list[str]:
+    """The caller's texts, then ours."""
+    from .convert.ugly_texts import ugly_texts
+
+    return certify.usable([*own, *ugly_texts(model)])
+
+
+def _refuse_endless(model: Model, engine: Engine, texts: list[str]) -> None:
+    """Let the engine meet every text first: where a token pattern is catastrophic it stops, which re does not."""
+    if all(v.program is None for v in vectorizers(model)):
+        return
+    for text in texts:
+        try:
+            engine.classify((text,))
+        except TooManyStepsError:
+            patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
+            raise UnsupportedPipelineError(
+                "vectorizer",
+                "token_pattern",
+                f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} "
+                "characters): Python's re itself would hardly come to an end",
+                "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
+            ) from None
+        except InputError:
+            continue
+
+
+def _tables(model: Model) -> tuple[bytes | None, ...]:
+    """The look-up table of each vectorizer that has words."""
+    return tuple(None if v.vocabulary is None else _table(model, v) for v in vectorizers(model))
+
+
+def _table(model: Model, vectorizer: Vectorizer) -> bytes:
+    """Built by the engine, which needs nothing of the model for it but the vectorizer itself."""
+    alone = replace(
+        model,
+        class_sets=(Classes("int", (0,)),),
+        targets="single",
+        weights="float64",
+        certificate=None,
+        tables=(),
+        pipeline=Pipeline(vectorizer, (), ConstantHead([1.0], [0])),
+    )
+    engine = _open(dump(alone), alone)
+    try:
+        return engine.build_table()
+    finally:
+        engine.dispose()
 
 
 def _open(data: bytes, model: Model) -> WasmEngine:
@@ -167,20 +211,20 @@ def _open(data: bytes, model: Model) -> WasmEngine:
 
 
 def _try_all(
-    model: Model, engine: Engine, texts: list[str], batch: Batch, source: _Source, refused: list[str]
+    model: Model, engine: Engine, twin: Twin, texts: list[str], kept: list[int], batch: Batch, source: _Source
 ) -> list[Slack]:
-    """Hold source, engine and twin against each other on every text; the tolerances of the scores."""
-    twin = Twin(model)
+    """Hold source, engine and twin against each other on every text kept; the tolerances of the scores."""
     against_source = Tally(model, engine, source.by)
     against_twin = Tally(model, engine, "twin")
     result: list[Slack] = []
-    for i, text in enumerate(texts):
+    for row, i in enumerate(kept):
+        text = texts[i]
         own = twin.answer(text)
         tolerance = own.source
         if not source.exact:
             tolerance = loosened(tolerance, own.sizes)
         result.append(tolerance)
-        got = answer_at(model, batch, i)
+        got = answer_at(model, batch, row)
         against_source.checked += 1
         against_source.hold(i, text, source.answer(i), got, tolerance, source.stages)
         against_twin.checked += 1
@@ -197,7 +241,6 @@ def _try_all(
                 f"{tally.first.stage!r} {tally.against} has {tally.first.expected}, the engine {tally.first.got}",
                 "please report this pipeline: a classifier that disagrees is never returned",
             )
-    _refuse_alike(engine, twin, refused, source.by)
     return result
 
 

@@ -24,7 +24,16 @@ from .texts import check_text, replace_surrogates
 if TYPE_CHECKING:
     from .classifier import Classifier
 
-PARTS = ("engine.baseline.wasm", "engine.simd.wasm", "worker.js", "panels.js", "batch.js", "widget.css")
+PARTS = (
+    "engine.baseline.wasm",
+    "engine.simd.wasm",
+    "worker.js",
+    "panels.js",
+    "batch.js",
+    "cache.js",
+    "seldom.js",
+    "widget.css",
+)
 MIN_HEIGHT, MAX_HEIGHT = 160, 4000
 
 _STYLE = """

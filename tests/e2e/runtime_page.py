@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 from site_server import Site
 
 MODEL = "/models/sentiment-zh-en.safetensors"
-TEXTS = ["这个产品非常好用推荐购买", "a dull, awful film", "", "nul\0 and \ud83d alone"]
+TEXTS = ["这个产品非常好用推荐购买", "a dull, awful film", "", "nul\0 and 😀 alone"]
 CLASSIFY = """async ([model, options, texts]) => {
     const classifier = await load(model, options);
     const results = await classifier.classify(texts);

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import wasm_clf_widget as wcw
 from conftest import NewPage
 from runtime_page import MODEL
 from site_server import FOLDERS, Reply, Site
@@ -35,7 +36,39 @@ def test_a_worker_first(new_page: NewPage) -> None:
     found = page.classify()
     assert (found["rung"], found["variant"]) == ("tab-worker", "simd")
     assert {result["ran_on"] for result in found["results"]} == {"tab-worker"}
-    assert found["results"][3]["replaced_surrogates"] == 1
+
+
+SURROGATES = """async ([model, text]) => {
+    const classifier = await load(model);
+    const refused = ({ name, message }) => ({ name, message });
+    const one = await classifier.classify(text).then(({ replaced_surrogates }) => replaced_surrogates, refused);
+    const list = await outcome(classifier.classify(["fine", text]));
+    classifier.dispose();
+    return [one, list?.message ?? null];
+}"""
+
+
+def test_a_lone_surrogate_is_refused_where_the_kernel_and_scikit_learn_refuse_it(new_page: NewPage) -> None:
+    page = new_page().open()
+    for name, texts in (
+        ("hashing-char-wb", ["a\ud83d", "\udc00"]),
+        ("hashing", ["a\ud83d"]),
+        ("char-wb-2-4", ["a\ud83d"]),
+    ):
+        classifier = wcw.Classifier.load(FOLDERS["/data/"] / f"{name}.safetensors")
+        for text in texts:
+            one, of_list = page.page.evaluate(SURROGATES, [f"/data/{name}.safetensors", text])
+            try:
+                kernel = classifier.classify(text)
+            except wcw.InputError as error:
+                rule = str(error).partition("; replace it first")[0]
+                assert one["name"] == "InputError"
+                assert one["message"].startswith(rule)
+                assert of_list.startswith(f"texts[1]: {rule}")
+                assert name == "hashing-char-wb"
+            else:
+                assert (one, of_list) == (kernel.replaced_surrogates, None)
+                assert name != "hashing-char-wb"
 
 
 def test_where_the_policy_forbids_workers_the_main_thread_with_the_same_answers(new_page: NewPage, site: Site) -> None:

@@ -20,6 +20,7 @@ for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"
 
 import loopback  # noqa: E402
 from playwright.sync_api import BrowserContext, expect, sync_playwright  # noqa: E402
+from reference import REFERENCE, reference  # noqa: E402
 from site_page import SitePage, served  # noqa: E402
 
 import firefox  # noqa: E402
@@ -27,7 +28,6 @@ from browser import FLAGS, PATH  # noqa: E402
 from watch import Watch  # noqa: E402
 
 NOTEBOOKS = ("try-it", "teach-it", "bring-your-own", "explain", "batch", "parity")
-REFERENCE = ["这个产品非常好用推荐购买", "服务态度差再也不来了", "今天天气不错适合出门"]
 NO_INDEXEDDB = "Object.defineProperty(window, 'indexedDB', { get: () => undefined });"
 VIEWPORT: Any = {"width": 1280, "height": 1000}
 
@@ -46,7 +46,7 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
                 errors = page.run_all()
                 found["notebooks"][name] = [f"{e['ename']}: {e['evalue']}" for e in errors]
                 if name == "try-it":
-                    found["reference"] = _reference(page)
+                    found["reference"] = reference(page)
                     found["together"] = _two_at_once(context, address, page)
                 if name == "bring-your-own":
                     found["upload"] = _uploads(page)
@@ -130,23 +130,6 @@ def _in_firefox(address: str, scratch: Path) -> str | None:
         browser.run("void window.jupyterapp.commands.execute('notebook:run-all-cells'); return true;")
         label: str = browser.until("return document.querySelector('.wcw [data-wcw=label]')?.textContent;", 240)
         return label
-
-
-def _reference(page: SitePage) -> list[dict[str, Any]]:
-    """The three reference texts typed into the widget: what the tab says, what the kernel says."""
-    widget = page.widget()
-    field = widget.get_by_label("Text to classify")
-    rows = []
-    for text in REFERENCE:
-        field.fill("")
-        field.fill(text)
-        label = page.kernel(f"print(clf.classify({text!r}).label)").strip()
-        expect(widget.locator("[data-wcw=label]")).to_have_text(re.compile(label), timeout=30_000)
-        page.page.wait_for_timeout(1000)
-        asked = f"import json; print(json.dumps([w.result, clf.classify({text!r}).to_dict()]))"
-        tab, kernel = json.loads(page.kernel(asked))
-        rows.append({"tab": tab, "kernel": kernel})
-    return rows
 
 
 def _uploads(page: SitePage) -> list[str]:

@@ -28,9 +28,9 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
+def served(site: Path, port: int = 0) -> Iterator[str]:
     """The site's address on 127.0.0.1, from a plain static server, while the block runs."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site)))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Handler, directory=str(site)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -38,6 +38,7 @@ def served(site: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
 
 
 class SitePage:
@@ -54,6 +55,16 @@ class SitePage:
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=120 * SECONDS)
         self.page.wait_for_function("() => window.jupyterapp !== undefined")
         self.wait_idle(240)
+
+    def offline(self, *states: str, seconds: float = 120) -> str:
+        """Wait until the page says one of ``states`` of its use offline; what its note says."""
+        self.page.wait_for_function(
+            "(states) => states.includes(document.documentElement.dataset.offline)",
+            arg=list(states),
+            timeout=seconds * SECONDS,
+        )
+        note = self.page.locator("body > [role=status]")
+        return note.inner_text() if note.count() else ""
 
     def wait_idle(self, seconds: float = 60) -> None:
         self.page.wait_for_function(

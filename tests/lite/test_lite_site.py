@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import loopback
+import offline
 import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-pytestmark = pytest.mark.xdist_group("lite")
+# The visits take minutes, on a machine that is busy many of them.
+pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(1800)]
 MODEL = ROOT / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors"
 SHOTS = ROOT / "tests/shots"
 
@@ -34,17 +36,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         configuration = json.loads(file.read_text(encoding="utf-8"))
         configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
         file.write_text(json.dumps(configuration), encoding="utf-8")
+    offline.list_files(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the visit found."""
+    return driven("drive.py", site, tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture(scope="session")
+def found_offline(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the visits without a server, and with a changed one, found."""
+    return driven("drive_offline.py", site, tmp_path_factory.mktemp("offline"))
+
+
+def driven(script: str, site: Path, scratch: Path) -> dict[str, Any]:
+    """What a driver found in a network namespace of its own."""
     if not loopback.available():
         pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
     SHOTS.mkdir(exist_ok=True)
-    command = loopback.command(HERE / "drive.py", str(site), str(SHOTS), str(tmp_path_factory.mktemp("scratch")))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
+    command = loopback.command(HERE / script, str(site), str(SHOTS), str(scratch))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1700)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -64,13 +78,58 @@ def test_every_landing_notebook_runs_from_top_to_bottom(found: dict[str, Any]) -
     assert len(found["notebooks"]) == len(list((ROOT / "notebooks/lite").glob("*.ipynb"))) - 1, "all but the index"
 
 
-@pytest.mark.long
-def test_the_reference_texts_have_the_same_bits_in_the_tab_and_in_the_kernel(found: dict[str, Any]) -> None:
-    assert [row["tab"]["label"] for row in found["reference"]] == ["positive", "negative", "positive"]
-    for row in found["reference"]:
-        tab, kernel = row["tab"], row["kernel"]
+def same_bits_in_the_tab_and_in_the_kernel(reference: list[dict[str, Any]]) -> bool:
+    assert [row["tab"]["label"] for row in reference] == ["positive", "negative", "positive"]
+    for row in reference:
+        tab, kernel = dict(row["tab"]), dict(row["kernel"])
         assert (tab.pop("ran_on"), kernel.pop("ran_on")) == ("tab-worker", "pyodide")
         assert tab == kernel
+    return True
+
+
+@pytest.mark.long
+def test_the_reference_texts_have_the_same_bits_in_the_tab_and_in_the_kernel(found: dict[str, Any]) -> None:
+    assert same_bits_in_the_tab_and_in_the_kernel(found["reference"])
+
+
+def test_the_list_for_use_offline_has_every_file_and_its_bytes(site: Path) -> None:
+    listed = json.loads((site / "offline.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(site).as_posix(): p.stat().st_size for p in site.rglob("*") if p.is_file()}
+    del files["offline.json"], files["service-worker.js"]
+    assert {path: size for path, (_, size) in listed["files"].items()} == files
+    first = (site / "service-worker.js").read_text(encoding="utf-8").split("\n")[0]
+    assert listed["version"] in first
+    assert offline.list_files(site) == listed["version"], "the same files are the same version"
+
+
+@pytest.mark.long
+def test_with_the_server_stopped_and_the_browser_restarted_it_classifies(found_offline: dict[str, Any]) -> None:
+    assert found_offline["first"]["label"] == "positive"
+    assert found_offline["errors"] == found_offline["second_notebook"] == []
+    assert same_bits_in_the_tab_and_in_the_kernel(found_offline["reference"])
+    assert found_offline["problems"] == []
+    assert found_offline["unlisted"] == 504
+
+
+@pytest.mark.long
+def test_a_newer_version_comes_as_a_whole_and_when_the_reader_says_so(found_offline: dict[str, Any]) -> None:
+    newer = found_offline["newer"]
+    assert newer["offered"].startswith("A newer version of this site is here.")
+    assert newer["still_old"]
+    assert newer["new"]
+    assert len(newer["versions"]) == 1
+    assert newer["versions"] != found_offline["first"]["versions"]
+
+
+@pytest.mark.long
+def test_where_it_cannot_be_kept_it_says_why(found_offline: dict[str, Any]) -> None:
+    assert "files/try-it.ipynb is not the file that was built" in found_offline["damaged"]
+    assert "has no service workers" in found_offline["no_service_workers"]
+
+
+@pytest.mark.long
+def test_a_private_window(found_offline: dict[str, Any]) -> None:
+    assert found_offline["private"]["label"] == "positive"
 
 
 @pytest.mark.long

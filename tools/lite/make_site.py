@@ -5,7 +5,7 @@
 The default site is sealed: Pyodide's core, every wheel and the front ends lie in it, and a kernel in it reaches nothing
 else. numpy and scikit-learn have no wheel that could lie there. ``--full-pyodide`` names the address of a whole Pyodide
 distribution (its folder with pyodide.mjs) instead: for sites on the open web that want to train in the page; kernels of
-such a site fetch from that address.
+such a site fetch from that address, so that site cannot be kept for use offline (tools/lite/offline.py).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import lock
+import offline
 import wheels
 
 import stamps
@@ -67,6 +68,8 @@ def build(output: Path, full_pyodide: str) -> None:
         sys.exit(f"lite: `jupyter lite build` failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     # Browsers ask for it at the root, and a request that fails is an error in the console.
     shutil.copy(made / "static/favicons/favicon.ico", made)
+    if not full_pyodide:
+        offline.put(made)
     size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
     if size > LARGEST and not full_pyodide:
         sys.exit(f"lite: the site has {size:,} bytes, allowed are {LARGEST:,}: see what grew in {made}")
@@ -120,8 +123,9 @@ def _configure(work: Path, full_pyodide: str) -> None:
 
 
 def _inputs() -> list[Path]:
-    tools = [Path(__file__), Path(lock.__file__), Path(wheels.__file__), wheels.PINS, stamps.ROOT / "requirements.txt"]
-    return [*tools, PYODIDE / "package.json", *stamps.files_under(NOTEBOOKS), *stamps.files_under(SOURCES)]
+    folders = [Path(__file__).parent, NOTEBOOKS, SOURCES]
+    files = [file for folder in folders for file in stamps.files_under(folder)]
+    return [wheels.PINS, stamps.ROOT / "requirements.txt", PYODIDE / "package.json", *files]
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ export class AssetCache implements CacheInspector {
       const bytes = joined(chunks);
       if (bytes.length !== entry.bytes || (await hash(bytes)) !== sha256) {
         await this.#remove(db, [sha256]);
-        this.#note(`the cached ${entry.kind} ${entry.name} was damaged and is fetched again`);
+        this.noteDamage(entry);
         return null;
       }
       void this.#used(entry);
@@ -235,6 +235,10 @@ export class AssetCache implements CacheInspector {
         return otherwise;
       }
     }
+  }
+
+  noteDamage({ kind, name }: Pick<Named, "kind" | "name">): void {
+    this.#note(`the cached ${kind} ${name} was damaged and is fetched again`);
   }
 
   #note(line: string): void {

@@ -4,10 +4,10 @@ import type { CacheInspector, CacheReport } from "./types.js";
 
 export class CachePanel {
   readonly #state: Signal<CacheReport | null>;
-  readonly #inspector: CacheInspector;
+  readonly #inspector: () => Promise<CacheInspector>;
   #wanted = 0;
 
-  constructor(state: Signal<CacheReport | null>, inspector: CacheInspector) {
+  constructor(state: Signal<CacheReport | null>, inspector: () => Promise<CacheInspector>) {
     this.#state = state;
     this.#inspector = inspector;
   }
@@ -20,12 +20,12 @@ export class CachePanel {
 
   async refresh(): Promise<void> {
     if (this.#wanted === 0) return;
-    const report = await this.#inspector.report();
+    const report = await (await this.#inspector()).report();
     if (this.#wanted > 0) this.#state.value = report;
   }
 
   async act(run: (inspector: CacheInspector) => Promise<unknown>): Promise<void> {
-    await run(this.#inspector);
+    await run(await this.#inspector());
     await this.refresh();
   }
 }

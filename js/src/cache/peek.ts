@@ -1,5 +1,5 @@
 /**
- * Reads one asset without the cache's program: for the loader, which every saved widget carries and which must be small.
+ * Reads one asset without the cache's program, which comes when there is something to write or to look into.
  *
  * Whatever is wrong (no storage, no database, damaged bytes, no answer in time) gives null; the cache itself deals with it
  * when it is here.
@@ -9,12 +9,14 @@ import { chunkKeys, DB_NAME, joined } from "./layout.js";
 
 const PATIENCE_MS = 2_000;
 
-export async function peek(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
+export async function peek(sha256: string, onDamage: () => void): Promise<Uint8Array<ArrayBuffer> | null> {
   let late = false;
   const patience = new Promise<null>((resolve) => setTimeout(() => { late = true; resolve(null); }, PATIENCE_MS));
   try {
     const bytes = await Promise.race([read(sha256, () => late), patience]);
-    return bytes !== null && (await hash(bytes)) === sha256 ? bytes : null;
+    if (bytes === null || (await hash(bytes)) === sha256) return bytes;
+    onDamage();
+    return null;
   } catch {
     return null;
   }

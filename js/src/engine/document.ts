@@ -1,23 +1,12 @@
 /**
- * Reads a model file's header, its document and its certificate (docs/model-file.md).
+ * Reads a model file's document and its certificate (docs/model-file.md).
  *
  * The engine validates the whole file, hash included, before anything is answered; here is read what the page itself
  * shows and replays. What is read is checked all the same: a page must not break on a file that a reader chose.
  */
-import { ModelFileError } from "../errors.js";
 import type { Label } from "../types.js";
 import type { Shape } from "./abi.js";
-
-export const FORMAT = 1;
-const MAX_HEADER = 4 << 20;
-
-export interface Tensor {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** Byte offsets into the file. */
-  readonly begin: number;
-  readonly end: number;
-}
+import { checkFormat, damaged, integer, list, parseJson, readHeader, record, string, type Tensor } from "./header.js";
 
 export interface ModelDocument {
   readonly format: number;
@@ -38,6 +27,8 @@ export interface ModelDocument {
   readonly certificate: { readonly texts: number; readonly by: string } | null;
   /** One short line for each stage. */
   readonly pipeline: readonly string[];
+  /** Its first vectorizer hashes n-grams of characters: such a model refuses lone surrogates, which have no bytes to hash. */
+  readonly hashes_characters: boolean;
   /** Of all vectorizers together. */
   readonly n_features: number;
 }
@@ -61,31 +52,13 @@ export interface Certificate {
 }
 
 export function parseModelFile(file: Uint8Array): ModelFile {
-  if (file.length < 8) throw damaged(`it has ${file.length} bytes, a model has more than 8`);
-  const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true));
-  if (length > MAX_HEADER || 8 + length > file.length) {
-    const html = new TextDecoder().decode(file.subarray(0, 64)).trimStart().startsWith("<");
-    throw damaged(html ? "it is an HTML page" : `its header would have ${length} bytes; the file has ${file.length}`);
-  }
-  const header = record(parseJson(new TextDecoder().decode(file.subarray(8, 8 + length)), "header"), "header");
-  const metadata = record(header["__metadata__"], "__metadata__");
-  const text = metadata["wcw"];
-  if (typeof text !== "string") throw damaged("it is a safetensors file without a classifier's document (`wcw`)");
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of Object.entries(header)) {
-    if (name !== "__metadata__") tensors.set(name, tensor(name, value, 8 + length, file.length));
-  }
+  const { text, tensors } = readHeader(file);
   return { document: parseDocument(text), tensors };
 }
 
 export function parseDocument(text: string): ModelDocument {
   const raw = record(parseJson(text, "document"), "document");
-  const format = integer(raw, "format");
-  if (format !== FORMAT) {
-    throw new ModelFileError(
-      `The model file has format ${format}; this version reads format ${FORMAT}.`, "model-unsupported", "Update wasm_clf_widget.",
-    );
-  }
+  const format = checkFormat(raw);
   const stages = stagesOf(raw["pipeline"], "pipeline");
   // It may be a head alone, whose members are pipelines from the text, or which says the same to every text.
   const [first, head] = [stages[0], stages[stages.length - 1]];
@@ -113,6 +86,7 @@ export function parseDocument(text: string): ModelDocument {
     uncertain_below: numberOrNull(raw, "uncertain_below"),
     certificate: known === null ? null : { texts: integer(known, "texts"), by: string(known, "by") },
     pipeline: stages.map(describe),
+    hashes_characters: hashesCharacters(stages),
     n_features: features(stages),
   };
 }
@@ -182,6 +156,22 @@ function features(stages: readonly Record<string, unknown>[], depth = 0): number
     + inner(stage, depth).reduce((more, pipeline) => more + features(pipeline, depth + 1), 0), 0);
 }
 
+function hashesCharacters(stages: readonly Record<string, unknown>[]): boolean {
+  const first = firstVectorizer(stages);
+  return first?.["method"] === "hashing" && first["analyzer"] !== "word" && first["strip_accents"] !== "ascii";
+}
+
+function firstVectorizer(stages: readonly Record<string, unknown>[], depth = 0): Record<string, unknown> | undefined {
+  for (const stage of stages) {
+    if (stage["stage"] === "vectorize") return stage;
+    for (const pipeline of inner(stage, depth)) {
+      const found = firstVectorizer(pipeline, depth + 1);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
 function describe(stage: Record<string, unknown>): string {
   return describeAt(stage, 0);
 }
@@ -231,56 +221,6 @@ export function readCertificate(file: Uint8Array, model: ModelFile): Certificate
       ? f64("certificate.engine_probabilities", n * shape.probabilities)
       : null,
   };
-}
-
-function tensor(name: string, value: unknown, dataStart: number, fileSize: number): Tensor {
-  const entry = record(value, `tensor ${name}`);
-  const [begin, end] = list(entry["data_offsets"], `data_offsets of ${name}`).map(Number);
-  if (begin === undefined || end === undefined || !(begin >= 0 && begin <= end && dataStart + end <= fileSize)) {
-    throw damaged(`the tensor ${name} lies outside the file: it is cut short or altered`);
-  }
-  return {
-    dtype: string(entry, "dtype"),
-    shape: list(entry["shape"], `shape of ${name}`).map(Number),
-    begin: dataStart + begin,
-    end: dataStart + end,
-  };
-}
-
-function damaged(what: string): ModelFileError {
-  return new ModelFileError(`This is not a usable model file: ${what}.`, "model-damaged", "Export the model again, or check its address.");
-}
-
-function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw damaged(`its ${what} is not JSON`);
-  }
-}
-
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(`its ${what} is not a JSON object`);
-  return value as Record<string, unknown>;
-}
-
-function list(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value)) throw damaged(`its ${what} is not a list`);
-  return value;
-}
-
-function string(from: Record<string, unknown>, key: string): string {
-  const value = from[key];
-  if (typeof value !== "string") throw damaged(`\`${key}\` is ${JSON.stringify(value)}, not a string`);
-  return value;
-}
-
-function integer(from: Record<string, unknown>, key: string): number {
-  const value = from[key];
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw damaged(`\`${key}\` is ${JSON.stringify(value)}, not a whole number`);
-  }
-  return value;
 }
 
 function numberOrNull(from: Record<string, unknown>, key: string): number | null {

@@ -8,6 +8,7 @@ import type { Capabilities } from "../capabilities.js";
 import { EngineError } from "../errors.js";
 import type { Variant } from "../types.js";
 import type { EngineClient } from "./client.js";
+import type { LowerRungs } from "./lower.js";
 import { memoryNeed } from "./memory.js";
 import { openInWorker, type Started, startWorker, type WorkerSource } from "./worker-client.js";
 
@@ -18,6 +19,7 @@ export interface Rungs {
   engine(): Promise<{ readonly bytes: ArrayBuffer; readonly variant: Variant }>;
   model(): Promise<ArrayBuffer>;
   worker(): Promise<WorkerSource>;
+  lower(): Promise<LowerRungs>;
   onCompiling?(): void;
 }
 
@@ -69,7 +71,7 @@ async function inTab(rungs: Rungs): Promise<EngineClient> {
     started = await starting;
     rungs.onCompiling?.();
     if (started !== null) return await openInWorker(started, engine.bytes, model, engine.variant);
-    const { openMain } = await import("./main-client.js"); // where code can be split it is only fetched where it is needed
+    const { openMain } = await rungs.lower();
     const node = typeof document === "undefined" && typeof Worker === "undefined";
     return await openMain(engine.bytes, model, node ? "node" : "tab-main", engine.variant, node ? "no page and no Worker here" : why);
   } catch (error) {

@@ -34,6 +34,11 @@ export class LazyViews {
     return this.#views;
   }
 
+  /** The rules of all chunks that are here. */
+  get styles(): string {
+    return Object.values(this.#views.value).map(({ styles }) => styles).join("");
+  }
+
   /** Why the last chunk that was asked for did not come; "" where nothing is wrong. */
   get problem(): ReadonlySignal<string> {
     return this.#problem;

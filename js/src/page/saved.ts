@@ -4,10 +4,12 @@
  * `<script type="application/octet-stream" data-wcw="NAME" data-sha256="…">` holds base64 of gzip; the block "settings" is
  * JSON. Nothing is fetched: the page's policy forbids every request.
  */
+import type * as Late from "../cache/late.js";
 import { probe } from "../capabilities.js";
-import { Classifier } from "../classifier.js";
 import { EngineError } from "../errors.js";
 import { type ChunkModule, importBytes } from "../lazy/load.js";
+import { openParts, RunningClassifier } from "../running.js";
+import type * as Seldom from "../seldom.js";
 import { sha256 } from "../sha256.js";
 import { explore } from "./explore.js";
 
@@ -39,10 +41,10 @@ async function part(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return bytes;
 }
 
-async function open(signal: AbortSignal): Promise<Classifier> {
+async function open(signal: AbortSignal): Promise<RunningClassifier> {
   const capabilities = await probe();
   const engine = `engine.${capabilities.variant}.wasm`;
-  return Classifier.fromParts({
+  return new RunningClassifier(await openParts({
     capabilities,
     engineKey: hashOf(engine),
     variant: capabilities.variant,
@@ -51,7 +53,8 @@ async function open(signal: AbortSignal): Promise<Classifier> {
     engine: async () => (await part(engine)).buffer,
     model: async () => (await part("model")).buffer,
     worker: async () => ({ source: await part("worker.js") }),
-  }, signal);
+    lower: async () => (await importBytes(await part("seldom.js"))) as typeof Seldom,
+  }, signal));
 }
 
 const { title, text } = JSON.parse(block("settings").textContent ?? "") as Settings;
@@ -61,6 +64,7 @@ if (el !== null) {
   explore(el, {
     title, ...(text === "" ? {} : { text }), open,
     importChunk: async (name) => (await importBytes(await part(name))) as ChunkModule,
+    importCache: async () => (await importBytes(await part("cache.js"))) as typeof Late,
     styles: () => part("widget.css"),
   });
 }

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { CacheEntry, CacheReport } from "../cache/types.js";
 import type { Capabilities } from "../capabilities.js";
+import type { Actions } from "../state.js";
 import type { ViewProps } from "./app.js";
 import { Facts } from "./facts.js";
 import { bytes, place } from "./format.js";
@@ -28,7 +29,7 @@ export function RuntimePanel({ state, actions }: ViewProps) {
         ["pipeline", info.pipeline.join(" → ")],
         ["SHA-256", info.sha256],
       ]} />
-      {cache !== null && <CacheInspector cache={cache} {...actions} />}
+      {cache !== null && <CacheInspector cache={cache} change={actions.changeCache} />}
     </>
   );
 }
@@ -47,12 +48,10 @@ function memoryFacts({ memory }: Capabilities): [string, string][] {
 
 interface InspectorProps {
   readonly cache: CacheReport;
-  evict(sha256: string): void;
-  clearCache(): void;
-  persistCache(): void;
+  readonly change: Actions["changeCache"];
 }
 
-function CacheInspector({ cache, evict, clearCache, persistCache }: InspectorProps) {
+function CacheInspector({ cache, change }: InspectorProps) {
   const { storage, entries, log } = cache;
   return (
     <div class="wcw-cache">
@@ -60,12 +59,12 @@ function CacheInspector({ cache, evict, clearCache, persistCache }: InspectorPro
         <strong>Kept in this browser</strong>
         <span class="wcw-dim">{storage.mode === "memory" ? `nothing: ${storage.reason}` : `${bytes(cache.bytes)} of at most ${bytes(cache.budget)}${storage.persisted === true ? ", also under pressure" : ""}${storage.partitioned === true ? ", for this frame only" : ""}`}</span>
         <span class="wcw-gap" />
-        {storage.mode === "indexeddb" && storage.persisted === false && <button type="button" title="Ask the browser not to drop it when the disk is full" onClick={persistCache}>Keep</button>}
-        {entries.length > 0 && <button type="button" onClick={clearCache}>Clear all</button>}
+        {storage.mode === "indexeddb" && storage.persisted === false && <button type="button" title="Ask the browser not to drop it when the disk is full" onClick={() => change((inspector) => inspector.persist())}>Keep</button>}
+        {entries.length > 0 && <button type="button" onClick={() => change((inspector) => inspector.clear())}>Clear all</button>}
       </div>
       {entries.length > 0 && (
         <ul>
-          {entries.map((entry) => <Entry key={entry.sha256} entry={entry} evict={evict} />)}
+          {entries.map((entry) => <Entry key={entry.sha256} entry={entry} change={change} />)}
         </ul>
       )}
       {log.slice(-3).map((line, i) => <div class="wcw-dim" key={i}>{line}</div>)}
@@ -73,7 +72,7 @@ function CacheInspector({ cache, evict, clearCache, persistCache }: InspectorPro
   );
 }
 
-function Entry({ entry, evict }: { entry: CacheEntry; evict: (sha256: string) => void }) {
+function Entry({ entry, change }: { entry: CacheEntry; change: Actions["changeCache"] }) {
   const { name, kind, sha256, lastUsed } = entry;
   return (
     <li>
@@ -81,7 +80,7 @@ function Entry({ entry, evict }: { entry: CacheEntry; evict: (sha256: string) =>
       <span class="wcw-dim">{kind}</span>
       <span class="wcw-number">{bytes(entry.bytes)}</span>
       <span class="wcw-dim wcw-wide">used {new Date(lastUsed).toLocaleString()}</span>
-      <button type="button" aria-label={`Remove ${name}`} onClick={() => evict(sha256)}>Remove</button>
+      <button type="button" aria-label={`Remove ${name}`} onClick={() => change((inspector) => inspector.evict(sha256))}>Remove</button>
     </li>
   );
 }

@@ -47,10 +47,10 @@ class Columns:
         self._with_scores = scores
         self._outputs: list[_Output] = []
         first = 0
-        widths = _widths(model)
+        own = widths(model)
         for number, classes in enumerate(model.class_sets):
             suffix = f"_{number}" if model.targets == "multioutput" else ""
-            width = widths[number]
+            width = own[number]
             names = tuple(f"{prefix}score{suffix}_{value}" for value in classes.values) if scores else ()
             confidence = None if self._many else f"{prefix}confidence{suffix}"
             values = pa.array(classes.values, _arrow_type(classes))
@@ -108,7 +108,7 @@ class Columns:
         return arrays
 
 
-def _widths(model: Model) -> list[int]:
+def widths(model: Model) -> list[int]:
     """Columns of each output among the probabilities or, without those, the scores."""
     shape = shape_of(model)
     if shape.probabilities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -34,7 +34,7 @@ def classify_batches(
     cut = cutter(classifier.model, nulls, f"row {{row}} of column {text!r}")
     sample = Sample(classifier, columns, parity)
     jobs = check_jobs(n_jobs)
-    groups = _groups(_checked(batches, text, columns), text, merge=jobs > 1)
+    groups = _groups(_checked(_several(batches), text, columns), text, merge=jobs > 1)
     for owners, answered in answered_groups(classifier, groups, cut, n_jobs=jobs):
         pa = arrow()
         for piece in answered:
@@ -45,6 +45,34 @@ def classify_batches(
             yield _joined(batch, table.slice(start, batch.num_rows), columns)
             start += batch.num_rows
     sample.finish()
+
+
+def _several(batches: Any) -> Iterable[Any]:
+    """The batches; a lone one, as Ray Data's ``map_batches`` gives with each call (a table, or columns by name).
+
+    Both would iterate as well, over their columns.
+    """
+    pa = arrow()
+    if isinstance(batches, pa.Table | pa.RecordBatch):
+        return (batches,)
+    if isinstance(batches, Mapping):
+        try:
+            return (pa.table({name: _as_column(values) for name, values in batches.items()}),)
+        except (pa.ArrowException, TypeError, UnicodeEncodeError) as error:
+            raise InputError(
+                f"the columns {', '.join(map(repr, batches))} do not make a table: {error}; give batch_format='pyarrow'"
+            ) from None
+    if hasattr(batches, "to_arrow") or hasattr(batches, "iloc"):
+        raise InputError(
+            f"record batches are needed, found a {type(batches).__name__}: for a table of its kind call classify_frame "
+            "(in Ray Data give batch_format='pyarrow')"
+        )
+    return batches  # type: ignore[no-any-return]
+
+
+def _as_column(values: Any) -> Any:
+    """An array of several dimensions (embeddings beside the texts) as lists, which Arrow takes."""
+    return values.tolist() if getattr(values, "ndim", 1) > 1 else values
 
 
 def _checked(batches: Iterable[Any], text: str, columns: Columns) -> Iterator[Any]:

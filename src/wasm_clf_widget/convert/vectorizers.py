@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import (
 )
 
 from ..errors import UnsupportedPipelineError
-from ..model.limits import MAX_ENTRY, MAX_FEATURES, MAX_NGRAM
+from ..model.limits import MAX_ENTRY, MAX_FEATURES, MAX_FILE, MAX_NGRAM
 from ..model.packed import PackedTexts
 from ..model.spec import TOKEN_PATTERNS, Accents, Analyzer, Transform, Vectorizer
 from .findings import Findings
@@ -276,12 +276,14 @@ def _vocabulary(step: str, estimator: Any) -> PackedTexts:
     items: Mapping[Any, Any] = estimator.vocabulary_
     if not items:
         raise UnsupportedPipelineError(step, "vocabulary", "it is empty", "fit on texts that have words")
-    if set(map(type, items)) != {str}:
-        for entry in items:
+    entries = list(items)
+    if set(map(type, entries)) != {str}:
+        for entry in entries:
             if not isinstance(entry, str):
                 raise UnsupportedPipelineError(
                     step, "vocabulary", f"the entry {entry!r} is of type {type(entry).__name__}", "entries of type str"
                 )
+        entries = list(map(str, entries))  # of a subclass, numpy's perhaps
     # In bulk: there may be millions.
     places = np.fromiter(items.values(), dtype=np.int64, count=len(items))
     seen = np.zeros(len(items), dtype=bool)
@@ -297,7 +299,7 @@ def _vocabulary(step: str, estimator: Any) -> PackedTexts:
             "indices 0 … n−1, each once",
         )
     ordered = np.empty(len(items), dtype=object)
-    ordered[places] = [str(entry) for entry in items]
+    ordered[places] = entries
     return _packed(step, ordered.tolist())
 
 
@@ -327,7 +329,15 @@ def _packed(step: str, entries: list[str]) -> PackedTexts:
             "min_df=2 or max_features=, or remove such words from the training texts, and fit again",
             edit={"min_df": 2},
         )
-    return PackedTexts(data, array("Q", accumulate(sizes, initial=0)))
+    if len(data) > MAX_FILE:
+        raise UnsupportedPipelineError(
+            step,
+            "vocabulary",
+            f"its entries take {len(data):,} bytes; a model file has at most {MAX_FILE:,}",
+            "min_df=2 or max_features=, and fit again",
+            edit={"min_df": 2},
+        )
+    return PackedTexts(data, array("I", accumulate(sizes, initial=0)))
 
 
 def _has_surrogate(text: str) -> bool:

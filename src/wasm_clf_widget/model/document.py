@@ -16,6 +16,7 @@ from .reading import JsonObject, Reader, short
 from .safetensors import load_json
 from .shape import Shape, class_count, head_shape, shape_of
 from .spec import (
+    Certificate,
     Classes,
     ClassType,
     ConstantHead,
@@ -59,9 +60,22 @@ def write(model: Model, stages: list[Json]) -> str:
         "weights": model.weights,
         "bound": model.bound,
         "uncertain_below": model.uncertain_below,
-        "certificate": None if certificate is None else {"texts": len(certificate.texts), "by": certificate.by},
+        "certificate": None if certificate is None else _about(certificate),
         "pipeline": stages,
     }
+    return _text(document)
+
+
+def with_certificate(text: str, certificate: Certificate) -> str:
+    """A document of :func:`write`, of a model without certificate, with one."""
+    return _text(json.loads(text) | {"certificate": _about(certificate)})
+
+
+def _about(certificate: Certificate) -> Json:
+    return {"texts": len(certificate.texts), "by": certificate.by}
+
+
+def _text(document: Json) -> str:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         text.encode()

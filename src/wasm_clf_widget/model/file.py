@@ -12,7 +12,7 @@ from ..errors import ModelFileError
 from . import document, safetensors
 from .pipelines import write_pipeline
 from .reading import Reader
-from .shape import shape_of
+from .shape import Shape, shape_of
 from .spec import Certificate, Model
 from .writing import Writer
 
@@ -22,11 +22,17 @@ def dump(model: Model) -> bytes:
     out = Writer(rounded=model.weights == "float32")
     stages = write_pipeline(out, model.pipeline, 0, iter(model.tables))
     if model.certificate is not None:
-        _write_certificate(out, model, model.certificate)
-    text = document.write(model, stages)
-    entries = safetensors.lay_out(out.tensors)
-    digest = safetensors.content_hash(text, entries, (out.tensors[e.name].data for e in entries))
-    return safetensors.write(out.tensors, entries, {"wcw": text, "sha256": digest})
+        _write_certificate(out, shape_of(model), model.certificate)
+    return _assembled(out, document.write(model, stages))
+
+
+def with_certificate(data: bytes, shape: Shape, certificate: Certificate) -> bytes:
+    """The same file with a certificate. Its other tensors are copied as they are, not packed again."""
+    container = safetensors.read(data)
+    out = Writer(rounded=False)
+    out.tensors |= container.tensors()
+    _write_certificate(out, shape, certificate)
+    return _assembled(out, document.with_certificate(container.metadata["wcw"], certificate))
 
 
 def parse(data: bytes | memoryview) -> Model:
@@ -51,9 +57,15 @@ def parse(data: bytes | memoryview) -> Model:
     return replace(model, certificate=_read_certificate(reader, model, certified))
 
 
-def _write_certificate(out: Writer, model: Model, certificate: Certificate) -> None:
+def _assembled(out: Writer, text: str) -> bytes:
+    entries = safetensors.lay_out(out.tensors)
+    digest = safetensors.content_hash(text, entries, (out.tensors[e.name].data for e in entries))
+    return safetensors.write(out.tensors, entries, {"wcw": text, "sha256": digest})
+
+
+def _write_certificate(out: Writer, shape: Shape, certificate: Certificate) -> None:
     n = len(certificate.texts)
-    scores, probabilities, labels = shape_of(model)
+    scores, probabilities, labels = shape
     out.texts("certificate", certificate.texts, "certificate text")
     out.f64("certificate.scores", certificate.scores, n, scores)
     out.f64("certificate.engine_scores", certificate.engine_scores, n, scores)

@@ -32,12 +32,12 @@ def doubles(values: Any) -> array[float]:
     return result
 
 
-def little_endian(values: array[Any]) -> bytes:
-    """The array's bytes as every file has them."""
+def little_endian(values: array[Any]) -> memoryview:
+    """The array's bytes as every file has them; a view of the array itself where that is how they lie in memory."""
     if sys.byteorder == "big":
         values = values[:]
         values.byteswap()
-    return values.tobytes()
+    return memoryview(values).cast("B")
 
 
 def f64(values: Iterable[float], *shape: int) -> Tensor:

@@ -14,7 +14,9 @@ from .stages import KINDS, Json, read_transform, read_vectorizer, write_transfor
 from .writing import Writer
 
 
-def write_pipeline(out: Writer, pipeline: Pipeline, width: int, tables: Iterator[bytes | None]) -> list[Json]:
+def write_pipeline(
+    out: Writer, pipeline: Pipeline, width: int, tables: Iterator[bytes | memoryview | None]
+) -> list[Json]:
     """The stages of a pipeline. ``tables`` gives the next vectorizer's look-up table."""
     stages: list[Json] = []
     match pipeline.front:
@@ -35,7 +37,7 @@ def write_pipeline(out: Writer, pipeline: Pipeline, width: int, tables: Iterator
     return stages
 
 
-def _write_union(out: Writer, union: Union, width: int, tables: Iterator[bytes | None]) -> Json:
+def _write_union(out: Writer, union: Union, width: int, tables: Iterator[bytes | memoryview | None]) -> Json:
     return {"stage": "union", "branches": [write_pipeline(out, branch, width, tables) for branch in union.branches]}
 
 

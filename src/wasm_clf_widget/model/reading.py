@@ -85,7 +85,7 @@ class Reader:
         if len(tensors) > limits.MAX_TENSORS:
             raise ModelFileError(f"the file has {len(tensors):,} tensors, {limits.MAX_TENSORS:,} are allowed")
         self.tensors = tensors
-        self.tables: list[bytes | None] = []
+        self.tables: list[bytes | memoryview | None] = []
         self._numbers = 0
 
     def spend(self, count: int, what: str) -> None:
@@ -122,8 +122,8 @@ class Reader:
         self.spend(prod(shape), f"tensor {name!r}")
         return numbers.unpack_u32(self.tensors, name, shape)
 
-    def raw(self, name: str, most: int) -> bytes | None:
-        """Bytes, None where there is no such tensor."""
+    def raw(self, name: str, most: int) -> bytes | memoryview | None:
+        """Bytes (a view into the file), None where there is no such tensor."""
         tensor = self.tensors.get(name)
         if tensor is None:
             return None
@@ -131,7 +131,7 @@ class Reader:
             raise ModelFileError(
                 f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)}, it must be U8 of at most {most:,} bytes"
             )
-        return bytes(tensor.data)
+        return tensor.data
 
     def texts(self, name: str, count: int | None = None, longest: int | None = None) -> packed.PackedTexts:
         """Strings; ``count`` None: as many as the offsets say."""

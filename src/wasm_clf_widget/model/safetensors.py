@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ModelFileError
-from .limits import MAX_FILE, MAX_HEADER
+from .limits import MAX_FILE, MAX_HEADER, MAX_JSON_DEPTH
 
 ITEM_SIZES = {
     "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4,
@@ -127,13 +128,32 @@ def read(data: bytes | memoryview) -> Container:
 
 
 def load_json(text: str, what: str) -> Any:
-    """JSON as every reader understands it: no key twice, no NaN or Infinity."""
+    """JSON as every reader understands it: no key twice, no NaN or Infinity, not endlessly deep."""
+    if _depth(text) > MAX_JSON_DEPTH:
+        raise ModelFileError(f"{what} is not JSON that is read here: it nests deeper than {MAX_JSON_DEPTH}")
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except ModelFileError as error:
         raise ModelFileError(f"{what}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{what} is not JSON: {error}") from None
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[{\]}]', re.DOTALL)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest. Python's parser has a bound as well, but under Pyodide the stack ends before it does, and
+    with it the kernel."""
+    depth = deepest = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        first = text[match.start()]
+        if first in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif first in "]}":
+            depth -= 1
+    return deepest
 
 
 def _parse_header(raw: bytes) -> dict[str, Any]:

@@ -348,7 +348,7 @@ class Model:
     targets: Targets = "single"
     decision: bool = True
     certificate: Certificate | None = None
-    tables: tuple[bytes | None, ...] = ()
+    tables: tuple[bytes | memoryview | None, ...] = ()
 
     @property
     def classes(self) -> tuple[Label, ...]:

@@ -33,7 +33,7 @@ _PROGRAM = "token_program"
 KINDS = ("sublinear_tf", "idf", "norm", "select", "scale", "binarize", "svd", "union")
 
 
-def write_vectorizer(out: Writer, v: Vectorizer, table: bytes | None) -> Json:
+def write_vectorizer(out: Writer, v: Vectorizer, table: bytes | memoryview | None) -> Json:
     """The ``vectorize`` stage."""
     if v.ngram_range[1] > limits.MAX_NGRAM:
         raise InputError(f"ngram_range {v.ngram_range} goes beyond {limits.MAX_NGRAM}, the file format's limit")
@@ -115,7 +115,7 @@ def _pattern(reader: Reader, stage: JsonObject, prefix: str, analyzer: Analyzer)
     program = reader.raw(name, limits.MAX_PROGRAM)
     if program is None:
         raise stage.fault(f"program: tensor {name!r} is missing")
-    return pattern, program
+    return pattern, bytes(program)
 
 
 def write_transform(out: Writer, transform: Transform, position: int, width: int) -> Json:

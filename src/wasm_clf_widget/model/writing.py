@@ -45,7 +45,7 @@ class Writer:
         """Unsigned integers."""
         self.tensors[name] = numbers.u32(values, *(shape or (len(values),)))
 
-    def raw(self, name: str, data: bytes) -> None:
+    def raw(self, name: str, data: bytes | memoryview) -> None:
         """Bytes."""
         self.tensors[name] = Tensor("U8", (len(data),), data)
 

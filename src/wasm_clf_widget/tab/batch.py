@@ -95,8 +95,22 @@ class _TabBatch:
             end = self._next = self._slice_end(begin)
         data, offsets, replaced = pack(self._texts[begin:end])
         self._replaced[begin:end] = replaced
+        try:
+            self._refuse_hashed(begin, replaced)
+        except InputError as error:
+            self._call._fail(error)
+            return
         asked = self._calls.ask("classify", None, [data, offsets], tab=tab)
         asked.add_done_callback(lambda call: self._answered(call, begin, end, tab))
+
+    def _refuse_hashed(self, begin: int, replaced: array[int]) -> None:
+        """The engine's rule for lone surrogates, asked of the engine here: the tab is sent U+FFFD in their places."""
+        for i, lone in enumerate(replaced):
+            if lone:
+                try:
+                    self._classifier.classify(self._texts[begin + i])
+                except InputError as error:
+                    raise InputError(f"texts[{begin + i}]: {error}") from None
 
     def _slice_end(self, begin: int) -> int:
         size = 0

@@ -11,6 +11,7 @@ from ..model.spec import Vectorizer
 from .analyzer import Analyzer, has_surrogate, replace_surrogates
 from .doubt import NONE, Doubt
 from .murmur import hashed
+from .places import Places
 
 Origin = tuple[int, int]
 """Number of a vectorizer and its feature; an entry of a dense row has none."""
@@ -46,22 +47,22 @@ class Row:
 
 
 class Features:
-    """Looks n-grams up: by a dict over the vocabulary, made at the first use, or by hashing."""
+    """Looks n-grams up: in the vocabulary, whose table is made at the first use, or by hashing."""
 
     def __init__(self, vectorizer: Vectorizer, number: int) -> None:
         self.spec = vectorizer
         self.number = number
         self.analyzer = Analyzer(vectorizer)
-        self._index: dict[str, int] | None = None
+        self._places: Places | None = None
 
     def lookup(self, ngram: str) -> tuple[int, int] | None:
         """Index and sign of the feature that an n-gram is counted for; None where it is none."""
         if self.spec.vocabulary is None:
             code = hashed(ngram)
             return abs(code) % self.spec.n_features, -1 if self.spec.alternate_sign and code < 0 else 1
-        if self._index is None:
-            self._index = {entry: index for index, entry in enumerate(self.spec.vocabulary)}
-        index = self._index.get(ngram)
+        if self._places is None:
+            self._places = Places(self.spec.vocabulary)
+        index = self._places.get(ngram)
         return None if index is None else (index, 1)
 
     def counts(self, text: str) -> dict[int, float]:

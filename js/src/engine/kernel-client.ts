@@ -1,11 +1,11 @@
 /** The last rung: the model on the kernel's engine, asked over the comm. Texts leave the tab; only `fallback="kernel"` leads here. */
-import type { RawBatch, RawExplanation } from "./engine/abi.js";
-import type { EngineClient } from "./engine/client.js";
-import { parseDocument } from "./engine/document.js";
-import { EngineError } from "./errors.js";
-import type { AskMessage, Channel } from "./protocol.js";
-import { tab } from "./tab.js";
-import type { ParityReport, Variant } from "./types.js";
+import type { RawBatch, RawExplanation } from "./abi.js";
+import type { EngineClient } from "./client.js";
+import { parseDocument } from "./document.js";
+import { EngineError } from "../errors.js";
+import { type AskMessage, aligned, type Channel } from "../protocol.js";
+import { tab } from "../tab.js";
+import type { ParityReport, Variant } from "../types.js";
 
 /** Two under way, so that the kernel does not wait for the line. */
 const PACE = { window: 2, milliseconds: 50 };
@@ -64,11 +64,6 @@ function askKernel(channel: Channel, signal: AbortSignal, what: AskMessage["what
       reject(new EngineError("The kernel cannot be reached.", "kernel-lost", "Run the cell again."));
     }
   }).finally(() => listening.abort());
-}
-
-/** A buffer of its own: a view into a message may lie at any offset. */
-export function aligned({ buffer, byteOffset, byteLength }: DataView): ArrayBuffer {
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }
 
 /** The kernel counts code points, the page UTF-16 units. */
