@@ -2,7 +2,7 @@
 
 use crate::config::{self, Analyzer, Method, Reader, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, Options};
+use crate::features::{Features, NEGATIVE, Options};
 use crate::json::Json;
 use crate::lookup::SLACK;
 use crate::murmur;
@@ -10,9 +10,6 @@ use crate::ngrams::{self, Room};
 use crate::prelude::*;
 use crate::table::{NONE, Table};
 use crate::text::{Normalizer, Pieces, Tokenizer, decode, next_zero};
-
-/// Marks the column of a hash whose sign is negative; columns are smaller.
-const NEGATIVE: u32 = 1 << 31;
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
@@ -136,7 +133,7 @@ impl Counter {
                 }
             }
         }
-        features.touch(symbols, !NEGATIVE);
+        features.touch(symbols);
         Ok(size)
     }
 
@@ -156,17 +153,9 @@ impl Counter {
         let Scratch { symbols, kept, room, .. } = &mut self.scratch;
         let symbols = symbols.get(first..last).unwrap_or_default();
         let features = &mut self.features;
-        if let Method::Hashing { alternate_sign } = self.vectorizer.method {
+        if let Method::Hashing { .. } = self.vectorizer.method {
             features.reserve(symbols.len());
-            for &symbol in symbols {
-                let column = symbol & !NEGATIVE;
-                if alternate_sign {
-                    features.add_signed(column, symbol == column);
-                } else {
-                    features.add(column);
-                }
-            }
-            return;
+            return features.add_hashed(symbols);
         }
         let ngrams = self.vectorizer.ngrams;
         if !features.has_stop_words() {

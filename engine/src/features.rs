@@ -50,6 +50,8 @@ pub struct Plan {
 /// Cells of a word's and an n-gram's key.
 const WORD_KEY: usize = 4;
 const GRAM_KEY: usize = 2;
+/// Marks the column of a hash whose sign is negative; columns are smaller.
+pub const NEGATIVE: u32 = 1 << 31;
 /// How many words are looked up at once.
 const WORDS: usize = 32;
 /// Cells in which counter, sum of signs and idf are: as many can be read at every place.
@@ -342,7 +344,7 @@ impl Features {
     }
 
     /// The slot of the word `text[start..end]`, or `NONE`. `text` should have `SLACK` bytes behind it.
-    #[inline(always)]
+    #[inline(never)]
     pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let key = lookup::word_key_at(text, start, end);
         self.word_in(self.words.slot(lookup::word_hash(key)), key, text.get(start..end))
@@ -379,10 +381,10 @@ impl Features {
     }
 
     /// Has the rows of hashed features fetched from afar, all of them at once, before they are counted one by one.
-    pub fn touch(&self, columns: &[u32], mask: u32) {
+    pub fn touch(&self, columns: &[u32]) {
         let all = columns
             .iter()
-            .fold(0, |all, column| all | self.cells.get(self.place_of(column & mask)).copied().unwrap_or(0));
+            .fold(0, |all, column| all | self.cells.get(self.place_of(column & !NEGATIVE)).copied().unwrap_or(0));
         core::hint::black_box(all);
     }
 
@@ -490,6 +492,35 @@ impl Features {
     pub fn add_at(&mut self, place: usize) {
         let (_, mut counter) = self.counter();
         counter.add(place);
+        self.used = counter.used;
+    }
+
+    /// One more of each word, by its slot. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_words(&mut self, slots: &[u32]) {
+        let (rows, none) = (&self.words, self.none);
+        let mut counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none };
+        for &slot in slots {
+            counter.add(if slot == NONE { none } else { rows.place(slot) });
+        }
+        self.used = counter.used;
+    }
+
+    /// One more of each hashed feature below F, with the sign that `NEGATIVE` says where signs count. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_hashed(&mut self, columns: &[u32]) {
+        let (rows, none, count) = (&self.hashed, self.none, self.count);
+        let mut counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none };
+        for &symbol in columns {
+            let column = symbol & !NEGATIVE;
+            let place = if column < count { rows.place(column) } else { none };
+            counter.add(place);
+            if self.options.signed
+                && let Some(sum) = counter.cells.get_mut(place + 1)
+            {
+                *sum = sum.wrapping_add(if symbol == column { 1 } else { u32::MAX });
+            }
+        }
         self.used = counter.used;
     }
 
