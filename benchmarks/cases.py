@@ -62,8 +62,5 @@ ONE_TEXT = 20.0
 WASM_TO_NATIVE = 0.65
 """Speed of the engine in wasmtime, as a part of that of the same Rust built for default x86-64."""
 
-PAGE_KILOBYTES = 80.0
-"""Loader, views, worker, styles and one engine, each compressed by brotli; 1,000 bytes each."""
-
 LONGER_RUN = 1.25
 """What ten times as many batches of one size add to peak memory, at most this often what the short run adds."""

@@ -27,10 +27,12 @@ from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+import convert  # noqa: E402
+import keystroke  # noqa: E402
 import memory  # noqa: E402
 import numpy as np  # noqa: E402
 import payload  # noqa: E402
-from cases import CASES, LONGER_RUN, ONE_TEXT, PAGE_KILOBYTES, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
+from cases import CASES, LONGER_RUN, ONE_TEXT, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
 from measure import ratio  # noqa: E402
 from record import Row, show, versions, write  # noqa: E402
 from systems import Different, Native, Wasm, classifier, scikit_learn  # noqa: E402
@@ -138,15 +140,6 @@ def native(name: str, ours: wcw.Classifier, batch: list[str]) -> Row:
     )
 
 
-def page() -> Iterator[Row]:
-    """Kilobytes of the page's files."""
-    sizes = {name: size / 1000 for name, size in payload.sizes().items()}
-    for name, size in sizes.items():
-        yield Row("page payload", name, " kB", None, "at_most", size, size, size, 1)
-    total = sum(sizes.values())
-    yield Row("page payload", "all of it, brotli", " kB", PAGE_KILOBYTES, "at_most", total, total, total, 1)
-
-
 def batch_memory() -> Iterator[Row]:
     """What short and long runs, small and large batches add to peak memory."""
     data = texts("English", SIZES)
@@ -165,8 +158,10 @@ def groups() -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
     """(name, measures) in the order of the table."""
     for case in CASES:
         yield f"{case.language} {case.kind.name} native one text", lambda c=case: batches(c)  # type: ignore[misc]
-    yield "page payload", page
+    yield "page payload", payload.rows
+    yield "page keystroke", keystroke.rows
     yield "memory", batch_memory
+    yield "convert", convert.rows
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """The documentation: MyST pages, the API from the docstrings, and the JupyterLite site at /lite/.
 
-jupyterlite-sphinx is not used: it adds a style sheet from a font CDN to every page, and would build the site a second
-time with six apps. `make docs` copies dist/lite instead, and pages embed it with a plain iframe.
+`make docs` copies dist/lite there; pages show notebooks of it by jupyterlite-sphinx (_ext/lite_site.py).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs/_ext"))
 
 import wasm_clf_widget  # noqa: E402
 
@@ -24,7 +24,10 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.autosectionlabel",
     "sphinx_design",
+    "lite_site",
 ]
+jupyterlite_bind_ipynb_suffix = False
+jupyterlite_content_dir = "_build/contents"  # where it would put notebooks for a site of its own: stays empty
 exclude_patterns = ["_build", "_generated", "README.md"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -39,6 +42,7 @@ nb_ipywidgets_js = {}
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_title = "wasm_clf_widget"
+html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_context = {"default_mode": "auto"}
 html_theme_options = {

@@ -144,6 +144,45 @@ def test_parquet_keeps_types_and_one_row_group_a_part(model: Path, tmp_path: Pat
     assert pq.ParquetFile(out).metadata.num_row_groups == -(-ROWS // 256)
 
 
+def test_parts_are_quick_to_write_and_the_joined_file_is_packed(model: Path, tmp_path: Path) -> None:
+    """A part is read once more and then gone; the output is packed as ever, with a dictionary where values repeat."""
+    table = pa.table(
+        {
+            "id": range(6000),
+            "kind": ["a", "b", "c"] * 2000,
+            "review": [f"good {i}" for i in range(6000)],
+            "category": pa.array(["long " * 50, "other " * 50] * 3000).dictionary_encode(),
+            "tags": [["x", "y"]] * 6000,
+        }
+    )
+    table = pa.concat_tables([table] * 2)
+    pq.write_table(table, tmp_path / "in.parquet")
+    out = tmp_path / "out.parquet"
+    sizes = {}
+    real = job_module.Writer.join
+
+    def join(self: Any, parts: list[Path], path: Path) -> None:
+        about = pq.ParquetFile(parts[0]).metadata.row_group(0)
+        sizes.update({about.column(i).path_in_schema: about.column(i) for i in range(about.num_columns)})
+        real(self, parts, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_module, "PART_ROWS", 8000)
+        patch.setattr(job_module.Writer, "join", join)
+        assert batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert {column.compression for column in sizes.values()} == {"UNCOMPRESSED"}
+    # Written plainly each of 8,000 rows would repeat some 300 bytes.
+    assert sizes["category"].total_uncompressed_size < 100_000
+    about = pq.ParquetFile(out).metadata.row_group(0)
+    columns = {about.column(i).path_in_schema: about.column(i) for i in range(about.num_columns)}
+    assert {column.compression for column in columns.values()} == {"SNAPPY"}
+    with_dictionary = {name for name, column in columns.items() if column.has_dictionary_page}
+    # All confidences of these texts are the same; texts and numbers are not.
+    assert with_dictionary == {"kind", "category", "tags.list.element", "label", "confidence"}
+    assert columns["id"].statistics.max == max(range(6000))
+    assert pq.read_table(out).select(table.column_names).equals(table)
+
+
 def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     given = []

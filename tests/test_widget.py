@@ -21,6 +21,7 @@ from wasm_clf_widget import assets, widget
 from wasm_clf_widget.engines.wasm_abi import STAGE_NUMBERS
 from wasm_clf_widget.live import MAX_CHARACTERS
 from wasm_clf_widget.parity import answer_at
+from wasm_clf_widget.tab.memory import widened_size
 
 MARKER = "zqxjkv"
 
@@ -111,7 +112,12 @@ def test_nothing_large_is_a_trait_and_the_manifest_names_every_asset(shown: Any,
     state = shown.get_state()
     assert len(json.dumps(state, default=str)) < 12_000, "this is saved with every widget"
     assert set(state["_manifest"]) == {*assets.TAB_ASSETS, "model"}
-    assert state["_manifest"]["model"] == {"sha256": clf.sha256, "size": len(clf.model_bytes), "name": "reviews"}
+    size = len(clf.model_bytes)
+    widened = state["_manifest"]["model"]["widened"]
+    assert state["_manifest"]["model"] == {"sha256": clf.sha256, "size": size, "name": "reviews", "widened": widened}
+    assert size <= widened < size + 1000, "a handful of weights"
+    shipped = wcw.Classifier.load("sentiment-zh-en").model_bytes
+    assert widened_size(shipped) == len(shipped) + 2 * 2**17 * 7, "coef and idf, a byte an entry"
     assert state["_esm"] == (assets.STATIC / "loader.js").read_text(encoding="utf-8")
 
 

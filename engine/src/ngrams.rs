@@ -93,30 +93,34 @@ fn count(n: usize, counted: bool, kept: bool, room: &mut Room, features: &mut Fe
     let Some(rows) = levels.get(n - 1) else {
         return room.slots.fill(NONE);
     };
-    if kept {
-        look_up(rows, counted, Some(&mut room.slots), &room.keys, &mut counter);
-    } else {
-        look_up(rows, counted, None, &room.keys, &mut counter);
+    let mut slots = room.slots.chunks_mut(BLOCK);
+    for keys in room.keys.chunks(BLOCK) {
+        let kept = if kept { slots.next() } else { None };
+        look_up(rows, counted, kept, keys, &mut counter);
     }
     features.used = counter.used;
 }
 
-#[inline(always)]
-fn look_up(rows: &Rows, counted: bool, mut kept: Option<&mut [u32]>, keys: &[u64], counter: &mut Counter) {
-    let mut slots = [0; BLOCK];
-    for (block, keys) in keys.chunks(BLOCK).enumerate() {
-        for (slot, &key) in slots.iter_mut().zip(keys) {
-            *slot = rows.slot(lookup::mix(key));
+/// A block of them.
+#[inline(never)]
+fn look_up(rows: &Rows, counted: bool, kept: Option<&mut [u32]>, keys: &[u64], counter: &mut Counter) {
+    let (mut slots, mut places) = ([0; BLOCK], [0; BLOCK]);
+    for (slot, &key) in slots.iter_mut().zip(keys) {
+        *slot = rows.slot(lookup::mix(key));
+    }
+    for ((place, &slot), &key) in places.iter_mut().zip(&slots).zip(keys) {
+        let there = rows.place(slot);
+        let found = counter.key(there) == key && key != 0;
+        *place = if found { there } else { counter.none };
+    }
+    if let Some(kept) = kept {
+        for ((kept, &slot), &place) in kept.iter_mut().zip(&slots).zip(&places) {
+            *kept = if place == counter.none { NONE } else { slot };
         }
-        for (i, (&slot, &key)) in slots.iter().zip(keys).enumerate() {
-            let place = rows.place(slot);
-            let found = counter.key(place) == key && key != 0;
-            if counted {
-                counter.add(if found { place } else { counter.none });
-            }
-            if let Some(kept) = kept.as_mut().and_then(|kept| kept.get_mut(block * BLOCK + i)) {
-                *kept = if found { slot } else { NONE };
-            }
+    }
+    if counted {
+        for &place in places.iter().take(keys.len()) {
+            counter.add(place);
         }
     }
 }

@@ -45,7 +45,7 @@ export class Classifier extends RunningClassifier {
     try {
       const classifier = new Classifier(await openParts({
         capabilities: engine.variant === capabilities.variant ? capabilities : { ...capabilities, variant: engine.variant, variant_reason: "given by the caller" },
-        engineKey: engine.key, variant: engine.variant, modelSha256: source.sha256, modelSize: source.size,
+        engineKey: engine.key, variant: engine.variant, modelSha256: source.sha256, modelSize: { bytes: source.size, widened: source.widened },
         engine: () => {
           const bytes = first ?? engine.bytes(signal);
           first = null;
@@ -106,6 +106,6 @@ async function sourceOf(model: URL | string | ArrayBuffer | Uint8Array, options:
     throw new InputError(`A model is an address or bytes (ArrayBuffer, Uint8Array), not ${kind(model)}.`, "input");
   }
   return fromAddress(absolute(model), {
-    cache: pageCache(), use: options.cache ?? "use", pinned, signal, onProgress, admit: (size) => refuse(capabilities, size),
+    cache: pageCache(), use: options.cache ?? "use", pinned, signal, onProgress, admit: (size) => refuse(capabilities, { bytes: size, widened: size }),
   });
 }

@@ -52,7 +52,7 @@ export async function openClassifier({ assets, channel, signal, fallback, uid, l
     engineKey: manifest[engineName]?.sha256 ?? "",
     variant: capabilities.variant,
     modelSha256: manifest.model?.sha256 ?? "",
-    modelSize: manifest.model?.size ?? 0,
+    modelSize: { bytes: manifest.model?.size ?? 0, widened: manifest.model?.widened ?? manifest.model?.size ?? 0 },
     engine: async () => (await fetching(engineName)).buffer,
     model: async () => {
       const bytes = await fetching("model");

@@ -20,6 +20,8 @@ export interface AssetEntry {
   readonly size: number;
   /** Of the model: what to call it while it is on its way. */
   readonly name?: string;
+  /** Of the model: its size with every weight as float64, which decides whether it fits a tab's memory. */
+  readonly widened?: number;
 }
 
 export type Manifest = Readonly<Partial<Record<AssetName, AssetEntry>>>;

@@ -7,7 +7,7 @@ import type { Capabilities } from "./capabilities.js";
 import type { EngineClient } from "./engine/client.js";
 import { climb, NOT_HERE } from "./engine/ladder.js";
 import type { LowerRungs } from "./engine/lower.js";
-import { memoryNeed } from "./engine/memory.js";
+import { type ModelSize, memoryNeed } from "./engine/memory.js";
 import type { PackedTexts } from "./engine/pack.js";
 import { type Lease, Pool } from "./engine/pool.js";
 import type { RawBatch } from "./engine/raw.js";
@@ -31,8 +31,8 @@ export interface Parts {
   readonly engineKey: string;
   readonly variant: Variant;
   readonly modelSha256: string;
-  /** Bytes of the model file, where they are known before it is here. */
-  readonly modelSize: number | null;
+  /** Where it is known before the model is here. */
+  readonly modelSize: ModelSize | null;
   engine(): Promise<ArrayBuffer>;
   model(): Promise<ArrayBuffer>;
   worker(): Promise<WorkerSource>;
@@ -100,7 +100,7 @@ export class RunningClassifier {
     const tried = client.ranOn === "tab-worker" ? true : client.ranOn === "tab-main" ? false : null;
     return {
       ...this.#parts.capabilities, storage: this.storage, variant: client.variant, rung: client.ranOn, rung_reason: client.reason,
-      worker_allowed: tried, memory: memoryNeed(client.size, this.#parts.capabilities.device_memory),
+      worker_allowed: tried, memory: memoryNeed(this.#parts.modelSize ?? { bytes: client.size, widened: client.size }, this.#parts.capabilities.device_memory),
     };
   }
 

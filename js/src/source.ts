@@ -6,7 +6,7 @@
  */
 import type { AssetCache } from "./cache/cache.js";
 import { keep } from "./cache/keep.js";
-import { modelName } from "./engine/header.js";
+import { modelName, widenedSize } from "./engine/header.js";
 import { EngineError, ModelFileError, toWire } from "./errors.js";
 import { get, type HttpOptions } from "./http.js";
 import { sha256 as hash } from "./sha256.js";
@@ -15,6 +15,8 @@ import { sha256 as hash } from "./sha256.js";
 export interface Source {
   readonly sha256: string;
   readonly size: number;
+  /** With every weight as float64. */
+  readonly widened: number;
   /** The bytes, which are the caller's to give away. */
   take(): Promise<ArrayBuffer>;
   /** They cannot be used after all: whatever kept them forgets them. */
@@ -38,7 +40,7 @@ export async function fromBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Source>
   let first: ArrayBuffer | null = bytes.slice().buffer;
   const kept = new Blob([bytes]);
   return {
-    sha256: await hash(bytes), size: bytes.length, note: "given by the caller",
+    sha256: await hash(bytes), size: bytes.length, widened: widenedSize(bytes), note: "given by the caller",
     take: async () => {
       const now = first ?? (await kept.arrayBuffer());
       first = null;
@@ -105,7 +107,7 @@ async function checked(url: URL, bytes: Uint8Array<ArrayBuffer>, pinned: string 
 function held(sha256: string, bytes: Uint8Array<ArrayBuffer>, note: string, options: AddressOptions, url: URL): Source {
   let first: Uint8Array<ArrayBuffer> | null = bytes;
   return {
-    sha256, size: bytes.length, note,
+    sha256, size: bytes.length, widened: widenedSize(bytes), note,
     take: async () => {
       const now = first ?? (await options.cache.get(sha256)) ?? (await fetched(url, { signal: undefined }));
       if (first === null) await checked(url, now, sha256);

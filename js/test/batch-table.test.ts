@@ -115,6 +115,17 @@ describe("orders", () => {
     expect(count(many, 2)).toEqual({ labels: [1, 2], unsure: 0, unknown: 0 });
   });
 
+  test("several outputs: filtered by the classes of each, which are counted through", () => {
+    const groups = [["no", "yes"], ["a", "b", "c"]];
+    const both = rowsOf(raw({ n: 3, labels: Uint32Array.of(1, 2, 0, 2, 1, 0), scores: new Float64Array(15), probabilities: new Float64Array(15), known: Uint32Array.of(1, 1, 1) }), null, "multioutput", groups);
+    const ordered = (selection: Partial<Parameters<typeof select>[2]>) => [...select(both, ["a", "b", "c"], { key: "row", descending: false, filter: "all", ...selection })];
+    expect(ordered({ filter: 1 })).toEqual([0, 2]);
+    expect(ordered({ filter: 4 })).toEqual([0, 1]);
+    expect(ordered({ filter: 3 })).toEqual([]);
+    expect(ordered({ key: "label" })).toEqual([1, 2, 0]);
+    expect(count(both, 5).labels).toEqual([1, 2, 1, 0, 2]);
+  });
+
   test("a hundred thousand rows in a moment", () => {
     const n = 100_000;
     const labels = Uint32Array.from({ length: n }, (_, i) => i % 2);
@@ -141,5 +152,26 @@ describe("saves", () => {
     expect(data[0]).toEqual(["text", "label", "label_", "confidence", "not_sure", "known_features", "probability_no", "probability_yes"]);
     expect(data[1]?.slice(0, 4)).toEqual(['"q"\nx', "old", "yes", "0.30000000000000004"]);
     expect(Number(data[2]?.[3])).toBe(1 / 3);
+  });
+
+  test("several labels: a column for each class; several outputs: one for each output", () => {
+    const table = { name: "a", columns: ["text"], rows: [["x"], ["y"]], notes: [] };
+    const rowsOfCsv = (results: ClassificationResult[]) => parse<string[]>(toCsv(table, [0, 1], (i) => results[i] as ClassificationResult).slice(1), { skipEmptyLines: true }).data;
+    const several = (class_index: number[]): ClassificationResult => ({
+      ...result("", 0.25), confidence: null, class_index, label: class_index.map((k) => ["a, b", "c"][k] as string),
+      all_scores: [{ label: "a, b", score: 0.5 }, { label: "c", score: 0.75 }],
+    });
+    expect(rowsOfCsv([several([0, 1]), several([])])).toEqual([
+      ["text", "is_a, b", "is_c", "known_features", "probability_a, b", "probability_c"],
+      ["x", "true", "true", "2", "0.5", "0.75"], ["y", "false", "false", "2", "0.5", "0.75"],
+    ]);
+    const outputs = (class_index: number[]): ClassificationResult => ({
+      ...several([]), class_index, label: class_index.map((k, output) => [["no", "yes"], [1, 2]][output]?.[k] as string | number),
+      all_scores: [{ output: 0, label: "no", score: 0.5 }, { output: 0, label: "yes", score: 0.5 }, { output: 1, label: 1, score: 0.25 }, { output: 1, label: 2, score: 0.75 }],
+    });
+    expect(rowsOfCsv([outputs([1, 0]), outputs([0, 1])])).toEqual([
+      ["text", "label_0", "label_1", "known_features", "probability_0_no", "probability_0_yes", "probability_1_1", "probability_1_2"],
+      ["x", "yes", "1", "2", "0.5", "0.5", "0.25", "0.75"], ["y", "no", "2", "2", "0.5", "0.5", "0.25", "0.75"],
+    ]);
   });
 });

@@ -1,12 +1,17 @@
 /** An engine that dies is started again once for a call; lists go in slices, with progress, window and cancel. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { EngineClient } from "../src/engine/client.js";
 import { parseModelFile } from "../src/engine/document.js";
-import { memoryNeed } from "../src/engine/memory.js";
+import { widenedSize } from "../src/engine/header.js";
+import { EngineHost } from "../src/engine/host.js";
+import { BASE_BYTES, FACTOR, memoryNeed } from "../src/engine/memory.js";
 import { pack, sliceEnd } from "../src/engine/pack.js";
 import { Steady } from "../src/engine/steady.js";
 import { EngineError, InputError } from "../src/errors.js";
 import { classifyMany } from "../src/slices.js";
+import { DATA, engineBytes } from "./engine-files.js";
 import { makeModel } from "./model-maker.js";
 
 const { document } = parseModelFile(makeModel());
@@ -140,5 +145,24 @@ test("texts travel packed, lone surrogates counted", () => {
 test.each([
   [1e6, null, true], [1e9, null, false], [1e6, 0.25, true], [2e7, 0.25, false], [2e8, 8, true], [6e8, 8, false],
 ])("a model of %d bytes on a device of %s GiB: %s", (size, device, fits) => {
-  expect(memoryNeed(size, device).fits).toBe(fits);
+  expect(memoryNeed({ bytes: size, widened: size }, device).fits).toBe(fits);
+});
+
+test("small weights need what they are widened to: measured on the shipped model, whose weights are int8", async () => {
+  const file = readFileSync(join(DATA, "../../src/wasm_clf_widget/models/sentiment-zh-en.safetensors"));
+  const memory = async (bytes: Uint8Array) => {
+    const host = new EngineHost();
+    const opened = await host.open(engineBytes("simd"), new Uint8Array(bytes).buffer);
+    host.close();
+    return opened.memory;
+  };
+  const grown = (await memory(file)) - (await memory(makeModel()));
+  const widened = widenedSize(file);
+  expect(widened).toBe(file.length + 2 * 2 ** 17 * 7); // coef and idf, a byte an entry
+  expect(grown).toBeGreaterThan(5 * file.length); // the file's size says too little
+  expect(grown).toBeLessThan(FACTOR * widened);
+  const gigabyte = { bytes: 2 ** 27, widened: 2 ** 30 };
+  expect(memoryNeed(gigabyte, 8).need).toBe(FACTOR * 2 ** 30 + 2 ** 27 + BASE_BYTES);
+  expect(memoryNeed(gigabyte, 8).fits).toBe(false);
+  expect(widenedSize(new TextEncoder().encode("<!doctype html>"))).toBe(15);
 });

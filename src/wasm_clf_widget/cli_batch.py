@@ -1,20 +1,18 @@
-"""``wasm-clf batch``: files of any size from the command line, with a progress bar, resumable."""
+"""``wasm-clf batch``: files of any size from the command line, with its progress, resumable."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from .batch.job import Done, Job, JobError, run, total_of
 from .classifier import Classifier
+from .cli_progress import progress
 from .errors import InputError
 
 EXIT_FAILED, EXIT_INTERRUPTED = 1, 130
@@ -62,7 +60,7 @@ def batch(
     parity: Annotated[ParityChoice, typer.Option("--parity", help="sample: hold some rows against the twin.")] = (
         ParityChoice.OFF
     ),
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
     """Classify a column of CSV, JSON lines or parquet files of any size; the output has all columns and the answers."""
     from .cli import EngineChoice, _complain, _exit_codes, _load
@@ -98,25 +96,10 @@ def batch(
 
 
 def _run(classifier: Classifier, job: Job, *, quiet: bool) -> Done:
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         return run(classifier, job)
-    rows, size = total_of(job)
-    bar = Progress(
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %  {task.fields[rows]:,} rows  {task.fields[rate]:.1f} MB/s"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    with bar:
-        task = bar.add_task("", total=rows or size or None, rows=0, rate=0.0)
-
-        def show(done: int, read: int) -> None:
-            seconds = bar.tasks[0].elapsed or 1e-9
-            bar.update(task, completed=done if rows else read, rows=done, rate=read / seconds / 1e6)
-
-        return run(classifier, replace(job), show)
+    with progress(*total_of(job)) as show:
+        return run(classifier, job, show)
 
 
 def _report(done: Done, output: Path, *, quiet: bool) -> bool:

@@ -27,6 +27,7 @@ from .live import LiveCheck, answer_from
 from .parity import answer_at
 from .results import ClassificationResult
 from .tab import KernelRung, TabCache, TabCall, TabCalls, classify_in_tab
+from .tab.memory import widened_size
 from .texts import check_text, check_texts, replace_surrogates
 
 PROTOCOL = 1
@@ -135,7 +136,7 @@ class ClassifierWidget(anywidget.AnyWidget):
         manifest: dict[str, dict[str, Any]] = {
             name: {"sha256": each.sha256, "size": len(each.data)} for name, each in by_name.items()
         }
-        manifest["model"]["name"] = classifier.name
+        manifest["model"] |= {"name": classifier.name, "widened": widened_size(classifier.model_bytes)}
         super().__init__(_manifest=manifest, _uid=uuid.uuid4().hex, **options)
         self._calls = TabCalls(self.send)
         self._cache = TabCache(self._calls)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+SHOTS = Path(__file__).resolve().parents[1] / "shots"
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 
 
@@ -22,9 +27,16 @@ def available() -> bool:
         return False
 
 
-def command(script: Path, *arguments: str) -> list[str]:
-    """The command line that runs a Python script in a network namespace of its own (the script calls ``up`` first)."""
-    return ["unshare", "--net", "--map-root-user", sys.executable, str(script), *arguments]
+def driven(script: Path, site: Path, scratch: Path) -> dict[str, Any]:
+    """What a driver (``script SITE SHOTS SCRATCH``, it calls ``up`` first) finds in a network namespace of its own."""
+    if not available():
+        pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
+    SHOTS.mkdir(exist_ok=True)
+    command = ["unshare", "--net", "--map-root-user", sys.executable, str(script), str(site), str(SHOTS), str(scratch)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1700)
+    assert done.returncode == 0, done.stderr[-4000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def up() -> None:

@@ -21,7 +21,6 @@ ROOT = HERE.parents[1]
 # The visits take minutes, on a machine that is busy many of them.
 pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(1800)]
 MODEL = ROOT / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors"
-SHOTS = ROOT / "tests/shots"
 
 
 @pytest.fixture(scope="session")
@@ -43,25 +42,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the visit found."""
-    return driven("drive.py", site, tmp_path_factory.mktemp("scratch"))
+    return loopback.driven(HERE / "drive.py", site, tmp_path_factory.mktemp("scratch"))
 
 
 @pytest.fixture(scope="session")
 def found_offline(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the visits without a server, and with a changed one, found."""
-    return driven("drive_offline.py", site, tmp_path_factory.mktemp("offline"))
-
-
-def driven(script: str, site: Path, scratch: Path) -> dict[str, Any]:
-    """What a driver found in a network namespace of its own."""
-    if not loopback.available():
-        pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
-    SHOTS.mkdir(exist_ok=True)
-    command = loopback.command(HERE / script, str(site), str(SHOTS), str(scratch))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1700)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return loopback.driven(HERE / "drive_offline.py", site, tmp_path_factory.mktemp("offline"))
 
 
 def test_the_site_is_small_and_names_only_what_lies_in_it(site: Path) -> None:

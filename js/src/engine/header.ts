@@ -48,6 +48,20 @@ export function modelName(file: Uint8Array): string {
   return string(raw, "name");
 }
 
+/** Bytes with every weight as float64, as the engine computes; the file's own where it is no model, which the engine will say. */
+export function widenedSize(file: Uint8Array): number {
+  try {
+    let more = 0;
+    for (const { dtype, begin, end } of readHeader(file).tensors.values()) more += (end - begin) * ((WIDENING[dtype] ?? 1) - 1);
+    return file.length + more;
+  } catch {
+    return file.length;
+  }
+}
+
+/** How many times larger a weight becomes. */
+const WIDENING: Readonly<Record<string, number>> = { I8: 8, F16: 4, F32: 2 };
+
 export function checkFormat(raw: Record<string, unknown>): number {
   const format = integer(raw, "format");
   if (format === FORMAT) return format;

@@ -9,13 +9,13 @@ import { EngineError } from "../errors.js";
 import type { Variant } from "../types.js";
 import type { EngineClient } from "./client.js";
 import type { LowerRungs } from "./lower.js";
-import { memoryNeed } from "./memory.js";
+import { type ModelSize, memoryNeed } from "./memory.js";
 import { openInWorker, type Started, startWorker, type WorkerSource } from "./worker-client.js";
 
 export interface Rungs {
   readonly capabilities: Capabilities;
-  /** Bytes of the model file, where they are known before it is here. */
-  readonly modelSize: number | null;
+  /** Where it is known before the model is here. */
+  readonly modelSize: ModelSize | null;
   engine(): Promise<{ readonly bytes: ArrayBuffer; readonly variant: Variant }>;
   model(): Promise<ArrayBuffer>;
   worker(): Promise<WorkerSource>;
@@ -32,7 +32,7 @@ export async function climb(rungs: Rungs): Promise<EngineClient> {
 }
 
 /** Throws where it cannot run in this tab: before anything is fetched. */
-export function refuse(capabilities: Capabilities, modelSize: number | null): void {
+export function refuse(capabilities: Capabilities, modelSize: ModelSize | null): void {
   if (!capabilities.webassembly) throw new EngineError("This browser has no WebAssembly.", "no-wasm", "Use a current browser.");
   if (!capabilities.webassembly_allowed) {
     throw new EngineError(
@@ -45,7 +45,7 @@ export function refuse(capabilities: Capabilities, modelSize: number | null): vo
   if (fits) return;
   const mb = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
   throw new EngineError(
-    `The model (${mb(modelSize)}) needs about ${mb(need)} of memory; in a tab here it may have ${mb(limit)} (${limit_reason}).`, "model-too-large",
+    `The model (${mb(modelSize.bytes)}) needs about ${mb(need)} of memory; in a tab here it may have ${mb(limit)} (${limit_reason}).`, "model-too-large",
     "Use a smaller model, a device with more memory, or let the kernel classify (fallback=\"kernel\").",
   );
 }

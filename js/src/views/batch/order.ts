@@ -17,7 +17,7 @@ export type Targets = "single" | "multilabel" | "multioutput";
 /** The numbers of a batch by row. */
 export interface Rows {
   readonly n: number;
-  /** Whether the text has this class; of several outputs there is no such question. */
+  /** Whether the text has this class; of several outputs the classes are counted through, one output after the other. */
   has(i: number, label: number): boolean;
   /** The classes that it has. */
   classes(i: number): readonly number[];
@@ -28,12 +28,17 @@ export interface Rows {
   unknown(i: number): boolean;
 }
 
-export function rowsOf(raw: RawBatch, uncertainBelow: number | null, targets: Targets = "single"): Rows {
+export function rowsOf(raw: RawBatch, uncertainBelow: number | null, targets: Targets = "single", groups: readonly (readonly unknown[])[] = []): Rows {
   const { n, labels, probabilities, scores, known } = raw;
   const several = targets !== "single";
   const columns = n > 0 ? labels.length / n : 1;
   const values = probabilities ?? scores;
   const width = n > 0 ? values.length / n : 0;
+  const starts = groups.map((_, output) => groups.slice(0, output).reduce((sum, { length }) => sum + length, 0));
+  const classes = (i: number): readonly number[] => {
+    const own = Array.from(labels.subarray(i * columns, (i + 1) * columns));
+    return targets === "multilabel" ? own.flatMap((on, k) => (on === 1 ? [k] : [])) : own.map((k, output) => (starts[output] ?? 0) + k);
+  };
   const label = (i: number): number => labels[i] as number;
   const confidence = (i: number): number => {
     if (several) return 0;
@@ -42,8 +47,8 @@ export function rowsOf(raw: RawBatch, uncertainBelow: number | null, targets: Ta
   };
   return {
     n, confidence,
-    has: (i, k) => (several ? labels[i * columns + k] === 1 : label(i) === k),
-    classes: (i) => (several ? Array.from(labels.subarray(i * columns, (i + 1) * columns)).flatMap((on, k) => (on === 1 ? [k] : [])) : [label(i)]),
+    has: (i, k) => (several ? classes(i).includes(k) : label(i) === k),
+    classes,
     compareLabels: (a, b) => {
       for (let column = 0; column < columns; column++) {
         const difference = (labels[a * columns + column] as number) - (labels[b * columns + column] as number);

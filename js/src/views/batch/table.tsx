@@ -27,13 +27,15 @@ const HEADINGS: readonly { readonly key: SortKey; readonly title: string; readon
 ];
 
 export function ResultTable({ store, table, raw, info, result, onText }: Props) {
-  // Of several outputs a text has a class each: there is no list to filter by.
-  const classes = info === null || info.targets === "multioutput" ? [] : info.classes;
+  const targets = info?.targets ?? "single";
+  const groups = info?.groups ?? [];
+  // Of several outputs a text has a class each, and an output has a number, as in the scores above.
+  const names = groups.flatMap((group, output) => group.map((label) => (targets === "multioutput" ? `${output}: ${labelText(label)}` : labelText(label))));
+  const headings = targets === "single" ? HEADINGS : HEADINGS.filter(({ key }) => key !== "confidence");
   const texts = store.texts.value;
   const selection = store.selection.value;
-  const targets = info?.targets ?? "single";
-  const rows = useMemo(() => rowsOf(raw, info?.uncertain_below ?? null, targets), [raw, info, targets]);
-  const counts = useMemo(() => count(rows, classes.length), [rows, classes.length]);
+  const rows = useMemo(() => rowsOf(raw, info?.uncertain_below ?? null, targets, groups), [raw, info, targets]);
+  const counts = useMemo(() => count(rows, names.length), [rows, names.length]);
   const shown = useMemo(() => select(rows, texts, selection), [rows, texts, selection]);
   const pages = Math.max(1, Math.ceil(shown.length / PAGE));
   const page = Math.min(store.page.value, pages - 1);
@@ -41,13 +43,13 @@ export function ResultTable({ store, table, raw, info, result, onText }: Props) 
   const sort = (key: SortKey): void => store.select({ key, descending: selection.key === key ? !selection.descending : false });
   return (
     <>
-      <FilterChoice store={store} classes={classes.map(labelText)} counts={counts} total={rows.n} />
+      <FilterChoice store={store} classes={names} counts={counts} total={rows.n} confident={targets === "single"} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section class="wcw-scroll" aria-label="Classified rows" tabIndex={0}>
         <table>
           <thead>
             <tr>
-              {HEADINGS.map(({ key, title, number }) => (
+              {headings.map(({ key, title, number }) => (
                 <th key={key} scope="col" class={number && "wcw-number"} aria-sort={selection.key !== key ? "none" : selection.descending ? "descending" : "ascending"}>
                   <button type="button" onClick={() => sort(key)}>
                     {title}<span aria-hidden="true">{selection.key !== key ? "" : selection.descending ? " ▾" : " ▴"}</span>
@@ -83,7 +85,7 @@ function Row({ i, text, result, onText }: { i: number; text: string; result: Cla
       <td class="wcw-number wcw-dim">{i + 1}</td>
       <td class="wcw-text"><button type="button" dir="auto" title="Show it in the field above" onClick={() => onText(text)}>{text === "" ? "(empty)" : text.slice(0, CELL_UNITS)}</button></td>
       <td class={`wcw-tone ${tone}`} dir="auto">{labelText(label)}</td>
-      <td class="wcw-number">{confidence !== null ? probability(confidence) : typeof class_index === "number" ? signed(all_scores[class_index]?.score ?? 0) : ""}</td>
+      {typeof class_index === "number" && <td class="wcw-number">{confidence !== null ? probability(confidence) : signed(all_scores[class_index]?.score ?? 0)}</td>}
       <td>
         {is_uncertain && <span class="wcw-chip wcw-warn">not sure</span>}
         {known_features === 0 && <span class="wcw-chip">no known feature</span>}
@@ -97,9 +99,11 @@ interface FilterProps {
   readonly classes: readonly string[];
   readonly counts: ReturnType<typeof count>;
   readonly total: number;
+  /** Whether a text has one label, and so a confidence. */
+  readonly confident: boolean;
 }
 
-function FilterChoice({ store, classes, counts, total }: FilterProps) {
+function FilterChoice({ store, classes, counts, total, confident }: FilterProps) {
   const id = useId();
   const { filter, key, descending } = store.selection.value;
   const chosen = (value: string): Filter => (value === "all" || value === "unsure" || value === "unknown" ? value : Number(value));
@@ -115,9 +119,11 @@ function FilterChoice({ store, classes, counts, total }: FilterProps) {
           {classes.map((name, i) => <option key={i} value={i}>{name} · {(counts.labels[i] ?? 0).toLocaleString("en")}</option>)}
         </select>
       </span>
-      <button type="button" aria-pressed={lowest} onClick={() => store.select(lowest ? { key: "row", descending: false } : { key: "confidence", descending: false })}>
-        low confidence first
-      </button>
+      {confident && (
+        <button type="button" aria-pressed={lowest} onClick={() => store.select(lowest ? { key: "row", descending: false } : { key: "confidence", descending: false })}>
+          low confidence first
+        </button>
+      )}
     </div>
   );
 }
