@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     labels: &mut labels,
                     known: &mut known,
                 };
-                model.classify(texts.split('\0'), &mut answers).map_err(|error| error.to_string())?;
+                model.classify_joined(&texts, count, &mut answers).map_err(|error| error.to_string())?;
             }
             "save" => {
                 let bytes: Vec<u8> = scores.iter().flat_map(|score| score.to_le_bytes()).collect();

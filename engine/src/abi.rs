@@ -166,18 +166,7 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
         known: slice(*known, count)?,
     };
     if *offsets == 0 {
-        // As many texts as asked for, each up to the next NUL; where texts are missing they are empty.
-        let mut rest = Some(all);
-        let texts = (0..count).map(|_| {
-            let (first, after) = match rest.unwrap_or_default() {
-                "" => ("", None),
-                all => all.split_once('\0').map_or((all, None), |(a, b)| (a, Some(b))),
-            };
-            rest = after;
-            first
-        });
-        model.classify(texts, &mut answers)?;
-        *consumed = (all.len() - rest.map_or(0, |r| r.len() + 1)) as u32;
+        *consumed = model.classify_joined(all, count, &mut answers)? as u32;
     } else {
         let offsets: &mut [u32] = slice(*offsets, count.saturating_add(1))?;
         let piece = |w: &[u32]| all.get(w[0] as usize..w[1] as usize);

@@ -2,14 +2,14 @@
 
 use crate::config::{self, Analyzer, Method, Reader, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, Options};
+use crate::features::{Features, NEGATIVE, Options};
 use crate::json::Json;
 use crate::lookup::SLACK;
 use crate::murmur;
 use crate::ngrams::{self, Room};
 use crate::prelude::*;
-use crate::table::Table;
-use crate::text::{Normalizer, Pieces, Tokenizer, decode};
+use crate::table::{NONE, Table};
+use crate::text::{Normalizer, Pieces, Tokenizer, decode, next_zero};
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
@@ -23,6 +23,8 @@ pub struct Counter {
     pub features: Features,
     pub pieces: Pieces,
     normalizer: Normalizer,
+    /// Words are looked up one by one, or hashed one by one.
+    by_words: bool,
     scratch: Scratch,
 }
 
@@ -32,8 +34,10 @@ struct Scratch {
     normalized: Vec<u8>,
     tokenizer: Tokenizer,
     ranges: Vec<(u32, u32)>,
-    /// Words' slots, or the numbers of characters.
+    /// Words' slots or hashed columns, or the numbers of characters.
     symbols: Vec<u32>,
+    /// Words that are no stop words.
+    kept: Vec<u32>,
     room: Room,
 }
 
@@ -52,7 +56,13 @@ impl Counter {
         } else {
             new_table(reader, stage, &vectorizer)?
         };
+        let by_words = match vectorizer.analyzer {
+            Analyzer::Word { .. } if vectorizer.ngrams.1 == 1 => true,
+            Analyzer::Word { .. } => vectorizer.method == Method::Vocabulary && !vectorizer.joined(),
+            _ => false,
+        };
         Ok(Self {
+            by_words,
             normalizer: Normalizer::new(&vectorizer),
             vectorizer,
             table,
@@ -76,11 +86,84 @@ impl Counter {
     /// Counts the n-grams of `text`.
     #[inline(always)]
     pub fn count(&mut self, text: &str) -> Result<()> {
-        match self.vectorizer.method {
-            Method::Vocabulary => self.look_up(text)?,
-            Method::Hashing { .. } => self.hash(text)?,
+        if self.by_words {
+            self.read_words(text)?;
+            self.count_words(0, self.scratch.symbols.len());
+            return Ok(());
         }
-        Ok(())
+        match self.vectorizer.method {
+            Method::Vocabulary => self.look_up(text),
+            Method::Hashing { .. } => self.hash(text),
+        }
+    }
+
+    /// Whether words are found before they are counted, so that many texts can be read at once: no n-gram is put together
+    /// from the text, and no pattern looks beyond a text's end.
+    pub fn reads_many(&self) -> bool {
+        self.by_words && self.vectorizer.pattern.is_none()
+    }
+
+    /// Normalizes, cuts into words and looks them up, or hashes them. Zeros in `text` may stand between texts.
+    /// How many bytes there are then.
+    #[inline(never)]
+    pub fn read_words(&mut self, text: &str) -> Result<usize> {
+        let Scratch { normalized, ranges, symbols, tokenizer, .. } = &mut self.scratch;
+        normalized.clear();
+        self.normalizer.run(text, normalized, None);
+        tokenizer.run(normalized, &self.vectorizer, ranges)?;
+        let size = normalized.len();
+        // The last words, too, are read 16 bytes at a time.
+        normalized.extend_from_slice(&[0; SLACK]);
+        let features = &self.features;
+        let stop = features.has_stop_words();
+        let Method::Hashing { .. } = self.vectorizer.method else {
+            features.words(normalized, ranges, symbols);
+            return Ok(size);
+        };
+        let count = self.vectorizer.n_features as u32;
+        symbols.clear();
+        symbols.extend(ranges.iter().map(|&(start, end)| {
+            let hash = murmur::murmur3_at(normalized, start as usize, end as usize);
+            murmur::column(hash, count) | if murmur::is_positive(hash) { 0 } else { NEGATIVE }
+        }));
+        if stop {
+            for (symbol, &(start, end)) in symbols.iter_mut().zip(ranges.iter()) {
+                if features.is_stop_word(features.word(normalized, start as usize, end as usize)) {
+                    *symbol = NONE;
+                }
+            }
+        }
+        features.touch(symbols);
+        Ok(size)
+    }
+
+    /// Of what `read_words` read: where the text ends that begins at byte `at` and with word `first`, and its last word
+    /// + 1.
+    #[inline(always)]
+    pub fn end_of_text(&self, at: usize, first: usize) -> (usize, usize) {
+        let Scratch { normalized, ranges, .. } = &self.scratch;
+        let end = next_zero(normalized, at);
+        let words = ranges.get(first..).unwrap_or_default().iter().take_while(|word| (word.0 as usize) < end).count();
+        (end, first + words)
+    }
+
+    /// Counts the words `first..last` of what `read_words` read as one text.
+    #[inline(never)]
+    pub fn count_words(&mut self, first: usize, last: usize) {
+        let Scratch { symbols, kept, room, .. } = &mut self.scratch;
+        let symbols = symbols.get(first..last).unwrap_or_default();
+        let features = &mut self.features;
+        if let Method::Hashing { .. } = self.vectorizer.method {
+            features.reserve(symbols.len());
+            return features.add_hashed(symbols);
+        }
+        let ngrams = self.vectorizer.ngrams;
+        if !features.has_stop_words() {
+            return ngrams::count_words(symbols, room, ngrams, features);
+        }
+        kept.clear();
+        kept.extend(symbols.iter().filter(|&&slot| !features.is_stop_word(slot)));
+        ngrams::count_words(kept, room, ngrams, features);
     }
 
     /// Cuts `text` into `pieces`, the general way.
@@ -96,9 +179,6 @@ impl Counter {
     }
 
     fn hash(&mut self, text: &str) -> Result<()> {
-        if let (Analyzer::Word { .. }, (1, 1)) = (self.vectorizer.analyzer, self.vectorizer.ngrams) {
-            return self.hash_words(text);
-        }
         self.cut(text, false)?;
         let short_words = self.short_words();
         let count = self.vectorizer.n_features as u32;
@@ -109,26 +189,6 @@ impl Counter {
         self.pieces.ngrams(self.vectorizer.ngrams, short_words, |_, _, ngram| {
             add_hashed(ngram, count, signed, features);
         });
-        Ok(())
-    }
-
-    /// Single words need not be joined to be hashed.
-    fn hash_words(&mut self, text: &str) -> Result<()> {
-        let Scratch { normalized, ranges, tokenizer, .. } = &mut self.scratch;
-        normalized.clear();
-        self.normalizer.run(text, normalized, None);
-        cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
-        let count = self.vectorizer.n_features as u32;
-        let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
-        let stop_words = self.features.has_stop_words();
-        self.features.reserve(ranges.len());
-        for &(start, end) in ranges.iter() {
-            let (start, end) = (start as usize, end as usize);
-            if stop_words && self.features.is_stop_word(self.features.word(normalized, start, end)) {
-                continue;
-            }
-            add_hashed(normalized.get(start..end).unwrap_or_default(), count, signed, &mut self.features);
-        }
         Ok(())
     }
 
@@ -144,33 +204,19 @@ impl Counter {
     }
 
     fn look_up(&mut self, text: &str) -> Result<()> {
-        if self.vectorizer.joined() && self.vectorizer.ngrams.1 > 1 {
+        if let Analyzer::Word { .. } = self.vectorizer.analyzer {
             return self.look_up_joined(text);
         }
-        let Scratch { normalized, ranges, symbols, room, tokenizer } = &mut self.scratch;
+        let Scratch { normalized, symbols, room, .. } = &mut self.scratch;
         normalized.clear();
         self.normalizer.run(text, normalized, None);
         let (features, ngrams) = (&mut self.features, self.vectorizer.ngrams);
-        match self.vectorizer.analyzer {
-            Analyzer::Word { .. } => {
-                cut_words(normalized, &self.vectorizer, tokenizer, ranges)?;
-                symbols.clear();
-                symbols
-                    .extend(ranges.iter().map(|&(start, end)| features.word(normalized, start as usize, end as usize)));
-                if features.has_stop_words() {
-                    symbols.retain(|&slot| !features.is_stop_word(slot));
-                }
-                ngrams::count_words(symbols, room, ngrams, features);
-            }
-            analyzer => {
-                let within = analyzer == Analyzer::CharWb;
-                ngrams::number_chars(normalized, within, features, symbols);
-                ngrams::count_chars(symbols, within, room, ngrams, features);
-                // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
-                if within && ngrams.0 > 3 {
-                    self.short_char_wb(text)?;
-                }
-            }
+        let within = self.vectorizer.analyzer == Analyzer::CharWb;
+        ngrams::number_chars(normalized, within, features, symbols);
+        ngrams::count_chars(symbols, within, room, ngrams, features);
+        // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
+        if within && ngrams.0 > 3 {
+            self.short_char_wb(text)?;
         }
         Ok(())
     }
@@ -204,19 +250,6 @@ fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
     } else {
         features.add(murmur::column(hash, count));
     }
-}
-
-/// The words of a normalized text, which gets room behind it, so that the last ones can be read 16 bytes at a time as well.
-#[inline(always)]
-fn cut_words(
-    text: &mut Vec<u8>,
-    vectorizer: &Vectorizer,
-    tokenizer: &mut Tokenizer,
-    ranges: &mut Vec<(u32, u32)>,
-) -> Result<()> {
-    tokenizer.run(text, vectorizer, ranges)?;
-    text.resize(text.len() + SLACK, 0);
-    Ok(())
 }
 
 /// The table that is not in the file: made here, or empty where there are no words.

@@ -50,6 +50,12 @@ pub struct Plan {
 /// Cells of a word's and an n-gram's key.
 const WORD_KEY: usize = 4;
 const GRAM_KEY: usize = 2;
+/// Marks the column of a hash whose sign is negative; columns are smaller.
+pub const NEGATIVE: u32 = 1 << 31;
+/// How many words are looked up at once.
+const WORDS: usize = 32;
+/// Cells in which counter, sum of signs and idf are: as many can be read at every place.
+const HEAD: usize = 3;
 /// Cells of a cache line.
 const LINE: usize = 16;
 
@@ -169,7 +175,7 @@ impl Features {
         let hash_rows = if hashed { features } else { 0 };
         let cells = table.words.entries.len() * word_stride + grams * gram_stride + hash_rows * hash_stride;
         // What is no feature has room for a word's key, which is that of no word, before it.
-        let mut array = vec![0; LINE + word_stride + cells];
+        let mut array = vec![0; LINE + word_stride + cells + HEAD];
         let line = array.as_ptr().align_offset(LINE * 4).min(LINE);
         let none = line + WORD_KEY;
         let mut next = line + word_stride;
@@ -339,19 +345,48 @@ impl Features {
     }
 
     /// The slot of the word `text[start..end]`, or `NONE`. `text` should have `SLACK` bytes behind it.
-    #[inline(always)]
+    #[inline(never)]
     pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        let (low, high) = lookup::word_key_at(text, start, end);
-        let slot = self.words.slot(lookup::word_hash((low, high)));
+        let key = lookup::word_key_at(text, start, end);
+        self.word_in(self.words.slot(lookup::word_hash(key)), key, text.get(start..end))
+    }
+
+    /// The slot, if this word is in it, or `NONE`.
+    #[inline(always)]
+    fn word_in(&self, slot: u32, (low, high): (u64, u64), word: Option<&[u8]>) -> u32 {
         let place = self.words.place(slot);
         let Some([a, b, c, d]) = self.cells.get(place - WORD_KEY..place) else { return NONE };
         let found = (u64::from(*a) | u64::from(*b) << 32, u64::from(*c) | u64::from(*d) << 32);
         let same = if high == lookup::LONG {
-            found.0 == low && lookup::in_heap(&self.heap, found.1) == text.get(start..end)
+            found.0 == low && lookup::in_heap(&self.heap, found.1) == word
         } else {
             found == (low, high)
         };
         if same { slot } else { NONE }
+    }
+
+    /// The slots of words, each or `NONE`, in place of what `out` holds. In blocks of two passes: keys and hashes; then what
+    /// stands there, which lies far, so that many look-ups are under way at once.
+    pub fn words(&self, text: &[u8], ranges: &[(u32, u32)], out: &mut Vec<u32>) {
+        out.clear();
+        let mut found = [(0, 0, 0); WORDS];
+        for block in ranges.chunks(WORDS) {
+            for (found, &(start, end)) in found.iter_mut().zip(block) {
+                let key = lookup::word_key_at(text, start as usize, end as usize);
+                *found = (self.words.slot(lookup::word_hash(key)), key.0, key.1);
+            }
+            out.extend(found.iter().zip(block).map(|(&(slot, low, high), &(start, end))| {
+                self.word_in(slot, (low, high), text.get(start as usize..end as usize))
+            }));
+        }
+    }
+
+    /// Has the rows of hashed features fetched from afar, all of them at once, before they are counted one by one.
+    pub fn touch(&self, columns: &[u32]) {
+        let all = columns
+            .iter()
+            .fold(0, |all, column| all | self.cells.get(self.place_of(column & !NEGATIVE)).copied().unwrap_or(0));
+        core::hint::black_box(all);
     }
 
     /// The feature of an n-gram in a table whose entries are whole, or `NONE`.
@@ -461,6 +496,35 @@ impl Features {
         self.used = counter.used;
     }
 
+    /// One more of each word, by its slot. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_words(&mut self, slots: &[u32]) {
+        let (rows, none) = (&self.words, self.none);
+        let mut counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none };
+        for &slot in slots {
+            counter.add(if slot == NONE { none } else { rows.place(slot) });
+        }
+        self.used = counter.used;
+    }
+
+    /// One more of each hashed feature below F, with the sign that `NEGATIVE` says where signs count. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_hashed(&mut self, columns: &[u32]) {
+        let (rows, none, count) = (&self.hashed, self.none, self.count);
+        let mut counter = Counter { cells: &mut self.cells, touched: &mut self.touched, used: self.used, none };
+        for &symbol in columns {
+            let column = symbol & !NEGATIVE;
+            let place = if column < count { rows.place(column) } else { none };
+            counter.add(place);
+            if self.options.signed
+                && let Some(sum) = counter.cells.get_mut(place + 1)
+            {
+                *sum = sum.wrapping_add(if symbol == column { 1 } else { u32::MAX });
+            }
+        }
+        self.used = counter.used;
+    }
+
     /// The place of the character with this number as a feature, or of what is none.
     pub fn char_place(&self, number: u32) -> usize {
         self.gram(0, number.into()).map_or(self.none, |(_, place)| place)
@@ -534,6 +598,7 @@ impl Features {
 
     /// Counts to scores in one go, without intercept, by `plan`: the same operations in the same order as `finish`, the
     /// transforms and `sum`. How many features there were.
+    #[inline(never)]
     pub fn score(&mut self, plan: Plan, out: &mut [f64]) -> usize {
         if !self.options.float32 {
             self.sort();
@@ -542,27 +607,9 @@ impl Features {
         if self.values.len() < used {
             self.values.resize(used, 0.0);
         }
-        let idf_at = self.coef - 1;
-        let mut size = 0.0;
-        for (&place, kept) in self.touched[..used].iter().zip(&mut self.values) {
-            let Some(cells) = self.cells.get_mut(place as usize..place as usize + self.coef) else { continue };
-            let which = cells[idf_at] as usize;
-            let mut v = take(cells, self.options);
-            if plan.sublinear {
-                v = crate::transform::sublinear(v);
-            }
-            if plan.idf
-                && let Some(idf) = self.idfs.get(which)
-            {
-                v *= idf;
-            }
-            size = match plan.norm {
-                None => 1.0,
-                Some(norm) => norm.add(size, v),
-            };
-            *kept = v;
-        }
-        size = plan.norm.map_or(1.0, |norm| norm.size(size));
+        let usual = !self.options.binary && !plan.sublinear && plan.norm == Some(Norm::L2);
+        let sum = if usual { self.squares(used) } else { self.values(plan, used) };
+        let mut size = plan.norm.map_or(1.0, |norm| norm.size(sum));
         if size == 0.0 {
             size = 1.0;
         }
@@ -584,6 +631,55 @@ impl Features {
             }
         }
         used
+    }
+
+    /// Values of the first `used` features touched, by the usual plan: tf-idf and what becomes the norm l2.
+    #[inline(always)]
+    fn squares(&mut self, used: usize) -> f64 {
+        let value_at = usize::from(self.options.signed);
+        let idf_at = (self.coef - 1).min(2);
+        let mut sum = 0.0;
+        for (&place, kept) in self.touched[..used].iter().zip(&mut self.values) {
+            let Some(row) = self.cells.get_mut(place as usize..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else {
+                continue;
+            };
+            // No text is so long that a count would not be a positive number here as well.
+            let mut v = f64::from(row[value_at].cast_signed());
+            row[0] = 0;
+            row[value_at] = 0;
+            if let Some(idf) = self.idfs.get(row[idf_at] as usize) {
+                v *= idf;
+            }
+            sum += v * v;
+            *kept = v;
+        }
+        sum
+    }
+
+    /// The same by any plan.
+    #[inline(never)]
+    fn values(&mut self, plan: Plan, used: usize) -> f64 {
+        let idf_at = self.coef - 1;
+        let mut size = 0.0;
+        for (&place, kept) in self.touched[..used].iter().zip(&mut self.values) {
+            let Some(cells) = self.cells.get_mut(place as usize..place as usize + self.coef) else { continue };
+            let which = cells[idf_at] as usize;
+            let mut v = take(cells, self.options);
+            if plan.sublinear {
+                v = crate::transform::sublinear(v);
+            }
+            if plan.idf
+                && let Some(idf) = self.idfs.get(which)
+            {
+                v *= idf;
+            }
+            size = match plan.norm {
+                None => 0.0,
+                Some(norm) => norm.add(size, v),
+            };
+            *kept = v;
+        }
+        size
     }
 
     /// K outputs, each coefficient of W cells.

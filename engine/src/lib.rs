@@ -25,6 +25,7 @@ mod estimator;
 mod explain;
 mod features;
 mod file;
+mod joined;
 mod json;
 pub mod ln;
 mod lookup;

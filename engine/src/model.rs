@@ -62,14 +62,19 @@ impl Model {
     /// Classifies texts in order.
     pub fn classify<'t>(&mut self, texts: impl Iterator<Item = &'t str>, answers: &mut Answers) -> Result<()> {
         let mut texts = texts;
-        self.classify_each(&mut texts, answers)
+        self.classify_from(0, &mut texts, answers)
     }
 
-    /// One copy of this for all kinds of iterators.
-    fn classify_each(&mut self, texts: &mut dyn Iterator<Item = &str>, answers: &mut Answers) -> Result<()> {
+    /// The same for texts that have others before them. One copy of this for all kinds of iterators.
+    pub(crate) fn classify_from(
+        &mut self,
+        first: usize,
+        texts: &mut dyn Iterator<Item = &str>,
+        answers: &mut Answers,
+    ) -> Result<()> {
         let Shape { scores: k, probabilities: p, labels: l } = self.shape;
         let probabilities = !answers.probabilities.is_empty();
-        for (i, text) in texts.enumerate() {
+        for (i, text) in (first..).zip(texts) {
             let mut run = Run { text, known: 0, rows: false };
             self.pipeline.answer(&mut run, &self.nothing, probabilities).map_err(|error| error.at_text(i))?;
             let answer = &self.pipeline.answer;

@@ -16,10 +16,37 @@ pub fn murmur3(bytes: &[u8]) -> i32 {
         let last = tail.iter().rev().fold(0, |last, &byte| last << 8 | u32::from(byte));
         hash ^= scramble(last);
     }
+    finish(hash, bytes.len())
+}
+
+/// The hash of `text[start..end]`, without branches for words of up to 16 bytes where there are as many behind `start`:
+/// how long a word is cannot be foretold.
+#[inline(always)]
+pub fn murmur3_at(text: &[u8], start: usize, end: usize) -> i32 {
+    let size = end.wrapping_sub(start);
+    let chunk = text.get(start..).and_then(<[u8]>::first_chunk::<16>);
+    let Some(chunk) = chunk.filter(|_| size < 16) else {
+        return murmur3(text.get(start..end).unwrap_or_default());
+    };
+    let (words, _) = chunk.as_chunks::<4>();
+    let mut hash = 0u32;
+    let mut last = 0;
+    for (i, word) in words.iter().enumerate() {
+        let word = u32::from_le_bytes(*word);
+        let mixed = (hash ^ scramble(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+        hash = if size >= 4 * i + 4 { mixed } else { hash };
+        last = if size / 4 == i { word } else { last };
+    }
+    // Of no bytes nothing is kept, and scrambling 0 gives 0.
+    finish(hash ^ scramble(last & ((1 << (8 * (size % 4))) - 1)), size)
+}
+
+#[inline(always)]
+fn finish(hash: u32, size: usize) -> i32 {
     // The length is 32 bits wide in the original, too.
-    hash ^= bytes.len() as u32;
-    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
-    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
+    let hash = hash ^ size as u32;
+    let hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
+    let hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
     (hash ^ hash >> 16) as i32
 }
 
@@ -48,13 +75,17 @@ pub fn is_positive(hash: i32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{column, is_positive, murmur3};
+    use super::{column, is_positive, murmur3, murmur3_at};
 
     #[test]
     fn hashes_are_those_of_scikit_learn() {
         // From sklearn.utils.murmurhash3_32(text, seed=0); every length of the tail, and bytes from 0x80.
         for (text, hash) in CASES {
             assert_eq!(murmur3(text.as_bytes()), hash, "of {text:?}");
+            for behind in ["", " and twenty bytes behind"] {
+                let within = format!("before{text}{behind}");
+                assert_eq!(murmur3_at(within.as_bytes(), 6, 6 + text.len()), hash, "of {text:?} within {within:?}");
+            }
         }
     }
 

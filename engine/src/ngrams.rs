@@ -21,9 +21,7 @@ pub struct Room {
 pub fn count_words(words: &[u32], room: &mut Room, (min, max): (usize, usize), features: &mut Features) {
     features.reserve(words.len().saturating_mul(max - min + 1));
     if min == 1 {
-        for &slot in words {
-            features.add_at(features.word_place(slot));
-        }
+        features.add_words(words);
     }
     if max < 2 {
         return;

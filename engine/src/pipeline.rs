@@ -8,6 +8,7 @@ use crate::counter::Counter;
 use crate::error::{Error, Result};
 use crate::estimator::{Answer, Head, Kind, Shape};
 use crate::features::{Plan, Row};
+use crate::joined::Direct;
 use crate::json::Json;
 use crate::prelude::*;
 use crate::transform::{Transform, plan};
@@ -179,16 +180,27 @@ impl Pipeline {
         if self.hands_on() { input } else { &self.row }
     }
 
+    /// What it takes to answer without a row, where that is possible.
+    #[inline(always)]
+    pub fn direct(&mut self) -> Option<Direct<'_>> {
+        match (self.plan, &mut self.front, self.head.as_ref().map(|head| &head.kind)) {
+            (Some(plan), Front::Text { counter, .. }, Some(Kind::Linear(linear))) => {
+                Some(Direct { plan, counter, linear, answer: &mut self.answer })
+            }
+            _ => None,
+        }
+    }
+
     /// Answers for a text, into `answer`.
     pub fn answer(&mut self, run: &mut Run, input: &Row, probabilities: bool) -> Result<()> {
-        if let (Some(plan), false, Front::Text { counter, .. }) = (self.plan, run.rows, &mut self.front)
-            && let Some(Kind::Linear(linear)) = self.head.as_ref().map(|head| &head.kind)
+        if !run.rows
+            && let Some(Direct { plan, counter, linear, answer }) = self.direct()
         {
             counter.count(run.text)?;
-            let known = counter.features.score(plan, &mut self.answer.scores);
+            let Answer { scores, probabilities: all, labels } = answer;
+            let known = counter.features.score(plan, scores);
             run.known = run.known.saturating_add(known as u32);
-            linear.conclude(probabilities, &mut self.answer);
-            return self.answer.check();
+            return linear.conclude(scores, if probabilities { all } else { &mut [] }, labels);
         }
         self.fill(run, input)?;
         let hands_on = self.hands_on();

@@ -195,8 +195,20 @@ impl Norm {
     /// The norm of all that was added.
     #[inline(always)]
     pub fn size(self, sum: f64) -> f64 {
-        if self == Norm::L2 { libm::sqrt(sum) } else { sum }
+        if self == Norm::L2 { sqrt(sum) } else { sum }
     }
+}
+
+/// Correctly rounded, as any square root is. libm's is a program where it does not know the processor's instruction.
+#[inline(always)]
+fn sqrt(x: f64) -> f64 {
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    {
+        use core::arch::wasm32::{f64x2_extract_lane, f64x2_splat, f64x2_sqrt};
+        f64x2_extract_lane::<0>(f64x2_sqrt(f64x2_splat(x)))
+    }
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    libm::sqrt(x)
 }
 
 /// The plan of transforms that are the usual ones, in the usual order.

@@ -16,7 +16,15 @@ struct Batch {
 }
 
 fn classify(model: &mut Model, texts: &[String]) -> Result<Batch, Error> {
-    let n = texts.len();
+    answers(model, texts.len(), |model, answers| model.classify(texts.iter().map(String::as_str), answers))
+}
+
+/// The answers for `n` texts that `run` writes.
+fn answers(
+    model: &mut Model,
+    n: usize,
+    run: impl FnOnce(&mut Model, &mut wcw_engine::Answers) -> Result<(), Error>,
+) -> Result<Batch, Error> {
     let mut batch = Batch {
         scores: vec![f64::NAN; n * model.shape().scores],
         probabilities: vec![f64::NAN; n * model.shape().probabilities],
@@ -25,7 +33,7 @@ fn classify(model: &mut Model, texts: &[String]) -> Result<Batch, Error> {
     };
     let Batch { scores, probabilities, labels, known } = &mut batch;
     let mut answers = wcw_engine::Answers { scores, probabilities, labels, known };
-    model.classify(texts.iter().map(String::as_str), &mut answers)?;
+    run(model, &mut answers)?;
     Ok(batch)
 }
 
@@ -246,4 +254,39 @@ fn oracle_knows_scikit_learns_rules() {
     // HashingVectorizer(norm=None).transform(["hello"]) and (["世界"]) of scikit-learn 1.9.1.
     assert_eq!(oracle::features(&spec, "hello").into_iter().collect::<Vec<_>>(), [(784_967, 1.0)]);
     assert_eq!(oracle::features(&spec, "世界").into_iter().collect::<Vec<_>>(), [(6486, -1.0)]);
+}
+
+proptest! {
+    // Each of them classifies hundreds of texts twice.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+
+    /// Texts with zeros between them answer like texts one by one, wherever they are parted while they are read; fewer are
+    /// answered where fewer are asked for, and missing ones are empty.
+    #[test]
+    fn texts_with_zeros_between(
+        spec in strategies::spec(), some in vec(strategies::text(), 1..7), times in 1..60_usize, asked in -3..4_isize,
+    ) {
+        let mut model = spec.model();
+        let some: Vec<String> = some.iter().map(|text| text.replace('\0', "-")).collect();
+        let mut texts: Vec<String> = some.iter().cycle().take(some.len() * times).cloned().collect();
+        let all = texts.join("\0");
+        texts.resize(texts.len().saturating_add_signed(asked), String::new());
+        let mut read = 0;
+        let joined = answers(&mut model, texts.len(), |model, answers| {
+            read = model.classify_joined(&all, texts.len(), answers)?;
+            Ok(())
+        });
+        match (classify(&mut model, &texts), joined) {
+            (Ok(one_by_one), Ok(joined)) => {
+                let taken: usize = texts.iter().map(|text| text.len() + 1).sum();
+                prop_assert_eq!(read, all.len().min(taken.saturating_sub(1)));
+                prop_assert_eq!(bits(&joined.scores), bits(&one_by_one.scores));
+                prop_assert_eq!(bits(&joined.probabilities), bits(&one_by_one.probabilities));
+                prop_assert_eq!(joined.labels, one_by_one.labels);
+                prop_assert_eq!(joined.known, one_by_one.known);
+            }
+            (Err(one_by_one), Err(joined)) => prop_assert_eq!(one_by_one.to_string(), joined.to_string()),
+            (one_by_one, joined) => panic!("{:?} or {:?}", one_by_one.err(), joined.err()),
+        }
+    }
 }

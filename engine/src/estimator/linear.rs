@@ -1,7 +1,7 @@
 //! The linear head. Sums are float64 from 0.0 in the order of the row, the intercept is added last.
 
 use super::link::{self, Label, Link};
-use super::{Answer, Context, Kind, Shape};
+use super::{Answer, Context, Kind, Shape, finite};
 use crate::config::{Reader, Targets, choose};
 use crate::error::{Error, Result};
 use crate::features::{Features, Options, Row};
@@ -75,20 +75,22 @@ impl Linear {
     }
 
     /// Scores, and what follows from them.
-    pub fn answer(&self, counted: Option<&Features>, row: &Row, probabilities: bool, out: &mut Answer) {
+    pub fn answer(&self, counted: Option<&Features>, row: &Row, probabilities: bool, out: &mut Answer) -> Result<()> {
         if let Some(weights) = self.weights(counted) {
             weights.sum(row, &mut out.scores);
         }
-        self.conclude(probabilities, out);
+        let Answer { scores, probabilities: all, labels } = out;
+        self.conclude(scores, if probabilities { all } else { &mut [] }, labels)
     }
 
-    /// From the sums in `out` to all the rest.
-    #[inline(always)]
-    pub fn conclude(&self, probabilities: bool, out: &mut Answer) {
-        self.add_intercept(&mut out.scores);
-        link::decide(self.label, &out.scores, 0.0, &mut out.labels);
-        if probabilities {
-            link::probabilities(self.link, &out.scores, &mut out.probabilities);
+    /// From the sums in `scores` to all the rest; what is empty nobody asked for.
+    #[inline(never)]
+    pub fn conclude(&self, scores: &mut [f64], probabilities: &mut [f64], labels: &mut [u32]) -> Result<()> {
+        self.add_intercept(scores);
+        link::decide(self.label, scores, 0.0, labels);
+        if !probabilities.is_empty() {
+            link::probabilities(self.link, scores, probabilities);
         }
+        finite(scores)
     }
 }

@@ -62,8 +62,14 @@ impl Answer {
     /// Whether the scores are numbers.
     #[inline(always)]
     pub fn check(&self) -> Result<()> {
-        if self.scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
+        finite(&self.scores)
     }
+}
+
+/// Whether scores are numbers.
+#[inline(always)]
+fn finite(scores: &[f64]) -> Result<()> {
+    if scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
 }
 
 /// What a head does.
@@ -128,8 +134,7 @@ impl Head {
         out: &mut Answer,
     ) -> Result<()> {
         if let Kind::Linear(linear) = &self.kind {
-            linear.answer(counted, row, probabilities, out);
-            return Ok(());
+            return linear.answer(counted, row, probabilities, out);
         }
         self.others(run, row, probabilities, out)
     }

@@ -46,7 +46,9 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
 /// A block becomes a mask of bits, in which the ends of runs are found without a branch per character; only characters
 /// that are neither ASCII nor of the usual letters are asked for one by one.
 fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
-    let mut start = None;
+    // Where the word began that reaches into this block.
+    let mut start = 0;
+    let mut inside = 0;
     // Bytes of the next block that belong to a character of this one that is none of a word's.
     let mut pending = 0;
     let mut at = 0;
@@ -70,23 +72,32 @@ fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec
                 }
             }
         }
-        let mut edges = mask ^ (mask << 1 | u32::from(start.is_some()));
-        while edges != 0 {
-            let edge = at + edges.trailing_zeros() as usize;
+        let mut edges = mask ^ (mask << 1 | inside);
+        if inside == 0 && edges != 0 {
+            start = at + edges.trailing_zeros() as usize;
             edges &= edges - 1;
-            match start.take() {
-                None => start = Some(edge),
-                Some(start) if is_long(text, start, edge, min_chars) => out.push((start as u32, edge as u32)),
-                Some(_) => {}
-            }
         }
+        while edges != 0 {
+            let end = at + edges.trailing_zeros() as usize;
+            edges &= edges - 1;
+            push_long(text, start, end, min_chars, out);
+            // The next one begins in this block, or another one decides.
+            start = at + edges.trailing_zeros() as usize;
+            edges &= edges.wrapping_sub(1);
+        }
+        inside = mask >> (BLOCK - 1);
         at += BLOCK;
     }
-    if let Some(start) = start
-        && is_long(text, start, text.len(), min_chars)
-    {
-        out.push((start as u32, text.len() as u32));
+    if inside != 0 {
+        push_long(text, start, text.len(), min_chars, out);
     }
+}
+
+/// Appends a word if it is long enough, without a branch: the shortest ones are as frequent as they are irregular.
+#[inline(always)]
+fn push_long(text: &[u8], start: usize, end: usize, min_chars: usize, out: &mut Vec<(u32, u32)>) {
+    out.push((start as u32, end as u32));
+    out.truncate(out.len() - usize::from(!is_long(text, start, end, min_chars)));
 }
 
 /// Character by character; a block of ASCII becomes a mask of bits.
@@ -171,7 +182,7 @@ struct Run {
 fn is_long(text: &[u8], start: usize, end: usize, min_chars: usize) -> bool {
     match min_chars {
         0 | 1 => true,
-        2 => end - start > text.get(start).map_or(0, |&b| if b < 0xC0 { 1 } else { b.leading_ones() as usize }),
+        2 => end - start > text.get(start).map_or(0, |&b| (b.leading_ones() as usize).max(1)),
         n => text.get(start..end).unwrap_or_default().iter().filter(|&&b| b & 0xC0 != 0x80).count() >= n,
     }
 }

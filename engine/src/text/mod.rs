@@ -52,7 +52,37 @@ fn block_at(text: &[u8], at: usize) -> [u8; BLOCK] {
     block
 }
 
+/// Where the next zero of `text` is from `at` on; its length where there is none.
+#[inline(always)]
+pub fn next_zero(text: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while at < text.len() {
+        let zeros = bits(block_at(text, at).map(|b| b == 0));
+        if zeros != 0 {
+            // Behind the end there are zeros as well.
+            return text.len().min(at + zeros.trailing_zeros() as usize);
+        }
+        at += BLOCK;
+    }
+    text.len()
+}
+
 /// One bit for each flag.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+fn bits(flags: [bool; BLOCK]) -> u32 {
+    use core::arch::wasm32::{i8x16_bitmask, i8x16_ne, u8x16, u8x16_splat};
+    let half = |at: usize| {
+        let f = |i: usize| u8::from(flags[at + i]);
+        let all =
+            u8x16(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14), f(15));
+        u32::from(i8x16_bitmask(i8x16_ne(all, u8x16_splat(0))))
+    };
+    half(0) | half(16) << 16
+}
+
+/// One bit for each flag.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 fn bits(flags: [bool; BLOCK]) -> u32 {
     // Eight flags of one bit each are gathered by a multiplication.

@@ -54,14 +54,14 @@ impl Normalizer {
     /// Lower-cases block by block: the usual letters as bytes, others one by one.
     fn lower(&self, text: &str, out: &mut Vec<u8>) {
         let bytes = text.as_bytes();
-        out.reserve(bytes.len());
+        // Whole blocks are written, and what lies behind the end is cut off again.
+        out.reserve(bytes.len() + BLOCK);
         let mut at = 0;
         while at < bytes.len() {
             let block = block_at(bytes, at);
-            let used = BLOCK.min(bytes.len() - at);
             if block.is_ascii() {
-                out.extend_from_slice(&block.map(|b| b.to_ascii_lowercase())[..used]);
-                at += used;
+                out.extend_from_slice(&block.map(|b| b.to_ascii_lowercase()));
+                at += BLOCK;
                 continue;
             }
             let next = block_at(bytes, at + 1);
@@ -82,14 +82,15 @@ impl Normalizer {
                 }
             };
             let Some((first, c, length)) = changing else {
-                out.extend_from_slice(&lower[..used]);
-                at += used;
+                out.extend_from_slice(&lower);
+                at += BLOCK;
                 continue;
             };
             out.extend_from_slice(&lower[..first]);
             self.changed(c, text, at + first, out);
             at += first + length;
         }
+        out.truncate(out.len() - (at - bytes.len()));
     }
 
     /// Character by character, but for ASCII.

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import EngineError, InputError, ModelFileError, TooManyStepsError, WasmClfError
-from ..model.shape import shape_of
+from ..model.shape import Shape
 from ..model.spec import Model
 from ..results import Explanation, Span
 
@@ -42,24 +42,24 @@ def error(code: int, message: bytes) -> WasmClfError:
     return kind(text or f"the engine stopped with code {code}")
 
 
-def output_size(model: Model, n: int) -> int:
+def output_size(shape: Shape, n: int) -> int:
     """Bytes of the answers to n texts, as ``split_outputs`` expects them."""
-    k, p, labels = shape_of(model)
+    k, p, labels = shape
     return n * (8 * k + 8 * p + 4 * labels + 4)
 
 
-def output_places(model: Model, n: int, address: int) -> tuple[int, int, int, int]:
+def output_places(shape: Shape, n: int, address: int) -> tuple[int, int, int, int]:
     """Addresses of scores, probabilities (0 where there are none), labels and known features in one block."""
-    k, p, columns = shape_of(model)
+    k, p, columns = shape
     probabilities = address + 8 * n * k
     labels = probabilities + 8 * n * p
     return address, probabilities if p else 0, labels, labels + 4 * n * columns
 
 
-def split_outputs(model: Model, n: int, block: bytes) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+def split_outputs(shape: Shape, n: int, block: bytes) -> tuple[memoryview, memoryview, memoryview, memoryview]:
     """Scores, probabilities, labels and known features of n texts in the block that the engine wrote, as bytes."""
     view = memoryview(block)
-    k, p, columns = shape_of(model)
+    k, p, columns = shape
     a = 8 * n * k
     b = a + 8 * n * p
     c = b + 4 * n * columns
@@ -67,7 +67,7 @@ def split_outputs(model: Model, n: int, block: bytes) -> tuple[memoryview, memor
 
 
 def append_outputs(
-    model: Model,
+    shape: Shape,
     n: int,
     block: bytes,
     scores: array[float],
@@ -77,7 +77,7 @@ def append_outputs(
 ) -> None:
     """Append the answers to n texts from the block that the engine wrote."""
     buffers: tuple[array[Any], ...] = (scores, probabilities, labels, known)
-    for buffer, part in zip(buffers, split_outputs(model, n, block), strict=True):
+    for buffer, part in zip(buffers, split_outputs(shape, n, block), strict=True):
         buffer.frombytes(part)
 
 

@@ -142,7 +142,7 @@ class WasmEngine:
             replaced = array("I", bytes(4 * len(texts)))
             for start, count, parts in self._requests(texts, replaced):
                 block = self._answer(texts, start, count, parts)
-                abi.append_outputs(self._model, count, block, scores, probabilities, labels, known)
+                abi.append_outputs(self._columns, count, block, scores, probabilities, labels, known)
             p = probabilities if self._columns[1] else None
             return Batch(len(texts), scores, p, labels, known, replaced)
 
@@ -152,14 +152,14 @@ class WasmEngine:
         One call and one copy, for requests that the caller has cut. Bytes that are no UTF-8 are an InputError.
         """
         count = len(offsets) // 4 - 1
-        size = abi.output_size(self._model, count)
+        size = abi.output_size(self._columns, count)
         _check_size(len(data))
 
         def run(on: _Loaded) -> bytes:
             address = on.input.reserve(abi.REQUEST.size + len(offsets) + max(1, len(data)))
             results = on.results.reserve(size)
             at = address + abi.REQUEST.size
-            places = abi.output_places(self._model, count, results)
+            places = abi.output_places(self._columns, count, results)
             request = abi.REQUEST.pack(at + len(offsets), len(data), at, count, *places, 0, 0)
             on.runtime.write(address, request + offsets)
             on.runtime.write(at + len(offsets), data)
@@ -168,7 +168,7 @@ class WasmEngine:
                 raise abi.error(code, on.output())
             return on.runtime.read(results, size)
 
-        scores, probabilities, labels, known = abi.split_outputs(self._model, count, self._guarded(run))
+        scores, probabilities, labels, known = abi.split_outputs(self._columns, count, self._guarded(run))
         return Batch(
             count,
             scores.cast("d"),
@@ -247,8 +247,8 @@ class WasmEngine:
         """(first text, number of texts, chunks of the texts joined with NUL as UTF-8), of bounded size."""
         first = count = size = 0
         parts: list[bytes] = []
-        for start, stop in self._chunks(texts):
-            data = self._encode(texts, start, stop, replaced)
+        for start, stop, is_long in self._chunks(texts):
+            data = self._encode(texts, start, stop, is_long, replaced)
             if parts and (size + len(data) > _REQUEST_BYTES or count + stop - start > self._most_texts):
                 yield first, count, parts
                 first, count, size, parts = start, 0, 0, []
@@ -258,21 +258,22 @@ class WasmEngine:
         if parts:
             yield first, count, parts
 
-    def _chunks(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Ranges of texts that may be joined without becoming too large."""
+    def _chunks(self, texts: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+        """Ranges of texts that may be joined without becoming too large, and whether their texts are long."""
         step = min(_CHUNK_TEXTS, self._most_texts)
         for start in range(0, len(texts), step):
             stop = min(start + step, len(texts))
-            if sum(map(len, texts[start:stop])) <= _CHUNK_CHARACTERS:
-                yield start, stop
+            characters = sum(map(len, texts[start:stop]))
+            if characters <= _CHUNK_CHARACTERS:
+                yield start, stop, characters > _LONG_CHARACTERS * (stop - start)
             else:
                 for i in range(start, stop):
-                    yield i, i + 1
+                    yield i, i + 1, True
 
-    def _encode(self, texts: Sequence[str], start: int, stop: int, replaced: array[int]) -> bytes:
+    def _encode(self, texts: Sequence[str], start: int, stop: int, is_long: bool, replaced: array[int]) -> bytes:
         chunk = texts[start:stop]
         try:
-            if sum(map(len, chunk)) > _LONG_CHARACTERS * len(chunk):
+            if is_long:
                 return b"\0".join(map(str.encode, chunk))
             return "\0".join(chunk).encode()
         except UnicodeEncodeError:
@@ -299,7 +300,7 @@ class WasmEngine:
 
     def _send(self, count: int, parts: list[bytes], offsets: bytes) -> tuple[bytes, int]:
         """One call: (output block, bytes of the text that the engine has not read)."""
-        size = abi.output_size(self._model, count)
+        size = abi.output_size(self._columns, count)
         text_size = sum(map(len, parts)) + len(parts) - 1
         _check_size(text_size)
 
@@ -307,7 +308,7 @@ class WasmEngine:
             address = on.input.reserve(abi.REQUEST.size + len(offsets) + 1 + text_size)
             results = on.results.reserve(size)
             at = address + abi.REQUEST.size
-            places = abi.output_places(self._model, count, results)
+            places = abi.output_places(self._columns, count, results)
             request = abi.REQUEST.pack(at + len(offsets) + 1, text_size, at if offsets else 0, count, *places, 0, 0)
             # One join copies the text once: the NUL after the head is just a byte that nobody reads.
             on.runtime.write(address, b"\0".join((request + offsets, *parts)))

@@ -198,14 +198,8 @@ def _each(head: Head) -> bool:
 
 
 def _check_several(document: JsonObject, head: Head, counts: list[int]) -> None:
-    if isinstance(head, ConstantHead):
-        if (len(head.labels), len(head.probabilities)) != (len(counts), sum(counts)):
-            given = f"{len(head.labels)} labels and {len(head.probabilities)} probabilities"
-            raise document.fault(f"the head gives {given}, the outputs have {counts} classes")
-        _check_constant(document, head, counts)
-        return
     if not isinstance(head, MultiOutputHead):
-        raise document.fault("the targets are 'multioutput', the head must be 'multi_output' or 'constant'")
+        raise document.fault("the targets are 'multioutput', the head must be 'multi_output'")
     found = [class_count(member) for member in head.members]
     if found != counts:
         raise document.fault(f"the members have {found[:16]} classes, the outputs {counts[:16]}")

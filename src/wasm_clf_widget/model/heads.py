@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from . import limits
 from .reading import JsonObject, Reader
-from .shape import class_count, pipeline_shape
+from .shape import class_count, head_shape, pipeline_shape
 from .spec import (
     LEFT_OUT,
     Activation,
@@ -85,7 +85,10 @@ def read_head(reader: Reader, stage: JsonObject, width: int | None, member: Read
     if kind == "constant":
         return _read_constant(reader, stage)
     if kind in _WITH_MEMBERS:
-        return _WITH_MEMBERS[kind](reader, stage, member)
+        head = _WITH_MEMBERS[kind](reader, stage, member)
+        if isinstance(head, CalibratedHead | VoteHead) and head_shape(head).scores == 1:
+            raise stage.fault(f"its members have 1 class: {kind!r} needs two, only a 'constant' always says the same")
+        return head
     if width is None:
         raise stage.fault(f"{kind!r} needs a row of features: the pipeline must begin with 'vectorize' or 'union'")
     return _ON_ROWS[kind](reader, stage, width)
@@ -226,8 +229,8 @@ def _write_trees(out: Writer, head: TreesHead) -> Json:
 
 def _read_trees(reader: Reader, stage: JsonObject, width: int) -> TreesHead:
     trees = stage.integer("trees", 1, limits.MAX_NODES)
-    outputs = stage.integer("outputs", 1, limits.MAX_CLASSES)
     combine = stage.choice("combine", ("mean", "sum"))
+    outputs = stage.integer("outputs", 2 if combine == "mean" else 1, limits.MAX_CLASSES)
     if combine == "mean":
         link, label = stage.choice("link", ("none",)), stage.choice("label", ("argmax",))
     else:

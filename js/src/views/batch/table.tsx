@@ -56,7 +56,6 @@ export function ResultTable({ store, table, raw, info, result, onText }: Props) 
                   </button>
                 </th>
               ))}
-              <th scope="col"><span class="wcw-hidden">remarks</span></th>
             </tr>
           </thead>
           <tbody>
@@ -84,12 +83,12 @@ function Row({ i, text, result, onText }: { i: number; text: string; result: Cla
     <tr>
       <td class="wcw-number wcw-dim">{i + 1}</td>
       <td class="wcw-text"><button type="button" dir="auto" title="Show it in the field above" onClick={() => onText(text)}>{text === "" ? "(empty)" : text.slice(0, CELL_UNITS)}</button></td>
-      <td class={`wcw-tone ${tone}`} dir="auto">{labelText(label)}</td>
-      {typeof class_index === "number" && <td class="wcw-number">{confidence !== null ? probability(confidence) : signed(all_scores[class_index]?.score ?? 0)}</td>}
-      <td>
+      <td class="wcw-verdicts">
+        <span class={`wcw-tone ${tone}`} dir="auto">{labelText(label)}</span>
         {is_uncertain && <span class="wcw-chip wcw-warn">not sure</span>}
         {known_features === 0 && <span class="wcw-chip">no known feature</span>}
       </td>
+      {typeof class_index === "number" && <td class="wcw-number">{confidence !== null ? probability(confidence) : signed(all_scores[class_index]?.score ?? 0)}</td>}
     </tr>
   );
 }

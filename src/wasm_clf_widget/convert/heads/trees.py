@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
-from ...model.spec import LEFT_OUT, Link, MultiOutputHead, Pipeline, TreesHead
+from ...model.spec import LEFT_OUT, Classes, ConstantHead, Head, Link, MultiOutputHead, Pipeline, TreesHead
 from ..arrays import check_finite
 from ..classes import convert_classes
 from ..job import Classified, Job, Row
@@ -32,12 +32,18 @@ def convert_trees(job: Job, step: str, estimator: Any, row: Row) -> Classified:
     # scikit-learn weighs by class_weight while it fits: what it says of a text is in the leaves already.
     table = _Table(step, trees)
     if estimator.n_outputs_ == 1:
-        classes = convert_classes(step, estimator.classes_)
-        head = table.mean(0, len(classes.values))
+        classes = convert_classes(step, estimator.classes_, fewest=1)
+        head = _head(table, 0, classes)
         return Classified(Pipeline(None, (), head), (classes,), decision=False)
     class_sets = tuple(convert_classes(step, values, fewest=1) for values in estimator.classes_)
-    members = tuple(Pipeline(None, (), table.mean(k, len(classes.values))) for k, classes in enumerate(class_sets))
+    members = tuple(Pipeline(None, (), _head(table, k, classes)) for k, classes in enumerate(class_sets))
     return Classified(Pipeline(None, (), MultiOutputHead(members)), class_sets, targets="multioutput", decision=False)
+
+
+def _head(table: _Table, output: int, classes: Classes) -> Head:
+    """Of one class alone (an output of several, as a rule) every leaf says the same."""
+    n = len(classes.values)
+    return table.mean(output, n) if n > 1 else ConstantHead(doubles([1.0]), [0])
 
 
 def convert_boosting(job: Job, step: str, estimator: Any, row: Row) -> Classified:
