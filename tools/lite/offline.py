@@ -35,12 +35,12 @@ def put(site: Path) -> None:
     (site / PAGE).write_text(_compiled("page.ts", "esm"), encoding="utf-8")
     pages = [page for page in site.glob("*/index.html") if "jupyter-config-data" in page.read_text(encoding="utf-8")]
     if not pages:
-        raise SystemExit(f"lite: no application was found in {site}")
+        sys.exit(f"lite: no application was found in {site}")
     for page in pages:
         text = page.read_text(encoding="utf-8")
         tag = f'<script type="module" src="../{PAGE}"></script>\n</head>'
         if "</head>" not in text:
-            raise SystemExit(f"lite: {page} has no </head> to put a script before")
+            sys.exit(f"lite: {page} has no </head> to put a script before")
         page.write_text(text.replace("</head>", tag, 1), encoding="utf-8")
     list_files(site)
 
@@ -50,7 +50,7 @@ def list_files(site: Path) -> str:
     worker = site / WORKER
     first, _, rest = (worker.read_text(encoding="utf-8") if worker.exists() else "").partition("\n")
     if not first.startswith(FIRST_LINE):
-        raise SystemExit(f"lite: {site} is no site for use offline, as `make lite` writes it: build it first, without --full-pyodide")
+        sys.exit(f"lite: {site} is no site that can be kept: `make lite` builds one (without --full-pyodide)")
     files = {}
     for file in sorted(site.rglob("*")):
         path = file.relative_to(site).as_posix()
