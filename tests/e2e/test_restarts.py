@@ -1,4 +1,4 @@
-"""The browser is closed and started again on the same profile, with every server stopped; and windows that keep nothing."""
+"""The browser is closed and started again on its profile, with every server stopped; and windows that keep nothing."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_after_a_restart_without_a_server_both_pages_still_classify(browser: Bro
 
 @pytest.mark.parametrize("storage", [True, False], ids=["incognito", "incognito without IndexedDB"])
 def test_a_private_window_classifies_and_leaves_nothing_behind(browser: Browser, site: Site, storage: bool) -> None:
-    """Browsers do not say that a window is private: what they keep until it is closed is used, and what they refuse said."""
+    """Browsers do not say that a window is private: what they keep is used, what they refuse is said."""
     for _ in range(2):
         private = browser.new_context()  # what Chromium calls off the record: its storage lives in memory
         page = RuntimePage(private, site)
