@@ -23,6 +23,8 @@ pub struct Row {
     pub indices: Vec<u32>,
     /// Their values.
     pub values: Vec<f64>,
+    /// Whether all features are stored, as combinations are, and scikit-learn has an array of them.
+    pub dense: bool,
 }
 
 /// How features are counted and summed.

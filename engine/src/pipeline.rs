@@ -83,13 +83,7 @@ impl Pipeline {
         let mut transforms = Vec::with_capacity(stages.len());
         for stage in stages {
             let width = width.as_mut().ok_or_else(no_row)?;
-            let mut next = Transform::read(reader, stage, width, depth)?;
-            if let Transform::Norm(norm) = next
-                && transforms.iter().any(|t| matches!(t, Transform::Svd { .. }))
-            {
-                next = Transform::DenseNorm(norm);
-            }
-            transforms.push(next);
+            transforms.push(Transform::read(reader, stage, width, depth)?);
         }
         let mut head = match last {
             Some((stage, targets)) => Some(Head::read(reader, stage, width, targets, depth)?),
@@ -186,6 +180,7 @@ impl Pipeline {
             Front::Text { counter, .. } => {
                 counter.count(run.text)?;
                 counter.features.finish(&mut self.row);
+                self.row.dense = false;
                 run.known = run.known.saturating_add(self.row.indices.len() as u32);
             }
             Front::Union(branches) => join(branches, run, input, &mut self.row)?,
@@ -257,12 +252,14 @@ impl Pipeline {
 pub fn join(branches: &mut [Pipeline], run: &mut Run, input: &Row, out: &mut Row) -> Result<()> {
     out.indices.clear();
     out.values.clear();
+    out.dense = true;
     let mut offset = 0;
     for branch in branches {
         branch.fill(run, input)?;
         let row = branch.row(input);
         out.indices.extend(row.indices.iter().map(|i| i + offset));
         out.values.extend_from_slice(&row.values);
+        out.dense &= row.dense;
         offset += branch.width as u32;
     }
     Ok(())

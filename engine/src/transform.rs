@@ -35,10 +35,8 @@ pub enum Transform {
     Idf(Vec<f64>),
     /// v ← v · t
     Scale(f64),
-    /// v ← v / norm
+    /// v ← v / norm; of a dense row scikit-learn takes a norm below `SPECK` for 0
     Norm(Norm),
-    /// The same of a dense row, of which scikit-learn takes a norm below `SPECK` for 0.
-    DenseNorm(Norm),
     /// v ← 1 where v > t; other entries go
     Binarize(f64),
     /// Some features stay, under new numbers.
@@ -109,7 +107,7 @@ impl Transform {
                 }
                 let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
                 let indices = (0..*width as u32).collect();
-                Self::Svd { components, out: Row { indices, values: vec![0.0; *width] } }
+                Self::Svd { components, out: Row { indices, values: vec![0.0; *width], dense: true } }
             }
             "union" => {
                 let (branches, together) = Pipeline::branches(reader, stage, Some(features), depth)?;
@@ -148,8 +146,7 @@ impl Transform {
             Self::FeatureIdf => {}
             Self::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
-            Self::Norm(norm) => normalize(*norm, 0.0, &mut row.values),
-            Self::DenseNorm(norm) => normalize(*norm, SPECK, &mut row.values),
+            Self::Norm(norm) => normalize(*norm, if row.dense { SPECK } else { 0.0 }, &mut row.values),
             Self::Binarize(t) => {
                 keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
             }
