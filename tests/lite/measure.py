@@ -2,8 +2,8 @@
 
 In Chromium, the site on the same machine: cold (a new profile), warm (the same profile, a new browser), offline (no
 server). The clock starts at the navigation; all cells of try-it run as soon as the notebook stands there; it stops when
-the widget shows a label. CPU seconds, of all of Chromium until then, do not depend on what else the machine does. Memory
-is the proportional set size (PSS) of Chromium's processes, which the kernel counts.
+the widget shows a label. CPU seconds, of all of Chromium until then, say what is needed where a machine is busy with
+other things. Memory is the proportional set size (PSS) of Chromium's processes, which the kernel counts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def main() -> None:
         seconds, cpu, tab, total = ([row[i] for row in measured] for i in range(4))
         each = " ".join(f"{value:.1f}" for value in seconds)
         print(
-            f"{name:8}  {median(seconds):7.1f}  ({each:18})  {median(cpu):5.1f}  {median(tab):6.0f}  {median(total):6.0f}"
+            f"{name:8}  {median(seconds):7.1f}  ({each:18})  "
+            f"{median(cpu):5.1f}  {median(tab):6.0f}  {median(total):6.0f}"
         )
 
 
@@ -72,7 +73,7 @@ def visit(playwright: Playwright, profile: Path, address: str, wait_until_kept: 
 
 
 def spent(profile: Path) -> tuple[float, float, float]:
-    """CPU seconds of this profile's Chromium; MB of its largest renderer (the tab with its workers), and of all of it."""
+    """CPU seconds of this profile's Chromium; MB of its largest renderer (a tab with its workers), and of all."""
     browsers = [
         p for p in psutil.process_iter(["cmdline"]) if f"--user-data-dir={profile}" in (p.info["cmdline"] or [])
     ]
