@@ -581,3 +581,92 @@ def test_control_c_leaves_finished_parts(model: Path, tmp_path: Path) -> None:
     again = started(given, model, out, "--resume")
     assert again.wait() == 0
     assert len(read(out)) == 40_000
+
+
+# --- what a mistake leaves behind
+
+
+@pytest.mark.parametrize(("source", "target", "options", "message"), USAGE)
+def test_a_wrong_argument_leaves_nothing_behind(
+    model: Path, tmp_path: Path, source: str, target: str, options: list[str], message: str
+) -> None:
+    """Nothing stands in the way of the right command: no --resume or --overwrite for parts that are none."""
+    for name in ("in.csv", "in.parquet", "in.jsonl"):
+        write(tmp_path / name, rows(3))
+    for name in ("taken.csv", "taken.jsonl"):
+        write(tmp_path / name, [{"review": "good", "label": "mine"}])
+    for name in ("number.parquet", "number.jsonl"):
+        write(tmp_path / name, [{"review": 3}])
+    before = sorted(tmp_path.rglob("*"))
+    assert batch(tmp_path / source, "-m", model, "-o", tmp_path / target, *options).exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_kill_before_the_first_part_is_no_earlier_run(model: Path, tmp_path: Path) -> None:
+    given, out = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv"
+    folder = tmp_path / "out.csv.partial"
+    folder.mkdir()
+    (folder / "job.json").write_text("{}")
+    (folder / "writing.csv").write_text("half a li")
+    assert batch(given, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_an_open_quote_and_another_delimiter_are_told(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "quote.csv").write_text('review\n"good\n' + "bad\n" * 100)
+    result = batch(tmp_path / "quote.csv", "-m", model, "-t", "review", "-o", tmp_path / "o.csv")
+    assert result.exit_code == 2
+    assert "row 1: the file cannot be read on: unexpected end of data (a quote that this row opens" in result.output
+    (tmp_path / "semi.csv").write_text("id;review\n1;good\n")
+    result = batch(tmp_path / "semi.csv", "-m", model, "-t", "review", "-o", tmp_path / "o.csv")
+    assert "(the fields seem to be divided by ';': give --delimiter)" in result.output
+
+
+def test_damage_inside_of_parquet_has_a_place(model: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"review": [f"good {i}" for i in range(9000)]}), source, row_group_size=3000)
+    about = pq.ParquetFile(source).metadata.row_group(1).column(0)
+    data = bytearray(source.read_bytes())
+    middle = about.dictionary_page_offset + about.total_compressed_size // 4
+    data[middle : middle + 100] = b"\xff" * 100
+    source.write_bytes(data)
+    result = batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "in.parquet: the file is damaged behind row 3000: " in result.output
+
+
+def test_a_disk_that_fills_up_while_the_parts_are_joined(model: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk]).returncode:
+        pytest.skip("needs root, who may mount a small disk")
+    try:
+        given, out = write(tmp_path / "in.csv", rows(4000)), disk / "out.csv"
+        expected = undisturbed(given, model, tmp_path / "out.csv")
+        assert len(expected) < 290_000 < 2 * len(expected), "the parts fit, they and the output do not"
+        result = batch(given, "-m", model, "-t", "review", "-o", out)
+        assert result.exit_code == 1, result.output
+        assert "the disk is full. The finished parts are safe in" in result.output
+        assert [path.name for path in disk.iterdir()] == ["out.csv.partial"]
+        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
+        assert batch(given, "-m", model, "-t", "review", "-o", out, "--resume").exit_code == 0
+        assert out.read_bytes() == expected
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        result = batch(given, "-m", model, "-t", "review", "-o", disk / "more.csv")
+        assert result.exit_code == 1
+        assert "more.csv: cannot be written: [Errno 30] Read-only file system" in result.output
+        assert "safe" not in result.output
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["jsonl.gz", "parquet"])
+def test_a_row_of_100_mb_in_other_formats(clf: wcw.Classifier, model: Path, tmp_path: Path, kind: str) -> None:
+    long = "good " * (20 << 20)
+    source = write(tmp_path / f"in.{kind}", [{"review": "bad"}, {"review": long}, {"review": "bad"}])
+    out = tmp_path / f"out.{kind}"
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    got = read(out)
+    assert [row["label"] for row in got] == ["neg", "pos", "neg"]
+    assert got[1]["review"] == long

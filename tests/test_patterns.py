@@ -264,6 +264,41 @@ def test_export_refuses_before_scikit_learn_hangs(pattern: str, word: str, own: 
     assert "too many steps" in run.stdout
 
 
+COMPARE = """
+import sys
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from wasm_clf_widget import Classifier
+from wasm_clf_widget.errors import TooManyStepsError
+pattern, long_word = sys.argv[2:4]
+pipeline = make_pipeline(CountVectorizer(token_pattern=pattern), LogisticRegression())
+# The texts that are tried at export hold no such run: only the caller's own do.
+pipeline.fit(["12:", "34: 12:"], [0, 1])
+made = Classifier.from_sklearn(pipeline, name="endless").with_engine(sys.argv[1])
+assert made.compare(pipeline, ["12:", "\\ud800", ""]).ok
+try:
+    made.compare(pipeline, ["12:", "\\ud800", long_word, "34:"])
+except TooManyStepsError as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.parametrize("engine", ["wasm", "twin"])
+def test_compare_refuses_before_scikit_learn_or_the_twin_hangs(engine: str) -> None:
+    pattern, long_word = r"(?:\d|\d\d)*:", "1" * 60
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", COMPARE, engine, pattern, long_word],
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert run.stdout.startswith("refused: texts[2]: the pattern"), run.stdout + run.stderr
+    assert repr(pattern) in run.stdout
+    assert "too many steps on the text '111" in run.stdout
+    assert "(60 characters)" in run.stdout
+
+
 @pytest.mark.parametrize(
     ("pattern", "reason"),
     [
@@ -366,6 +401,25 @@ def test_a_bad_program_is_a_bad_file() -> None:
         data = dump(model(r"a(?:b|c)*(?=d)", bad))
         with pytest.raises(ModelFileError):
             open_wasmtime_engine(data, parse(data), "simd")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(", r"missing \)"),
+        ("[a", "unterminated character set"),
+        ("*", "nothing to repeat"),
+        (r"a(?<!a+)", "look-behind requires fixed-width"),
+        ("a{99999999999}", "repetition number is too large"),
+        ("(" * 5000 + ")" * 5000, "recursion|too many|capture groups"),
+        ("(a)(b)", "2 capture groups, at most 1"),
+    ],
+)
+def test_a_file_whose_pattern_is_none_is_refused_when_it_is_read(pattern: str, reason: str) -> None:
+    """Its program may be sound, so that the engine would answer; the twin would fail at the first text."""
+    data = dump(model(pattern, compile_pattern(r"\S+")))
+    with pytest.raises(ModelFileError, match=f"token_pattern: .*({reason})"):
+        parse(data)
 
 
 def test_refusals_of_the_converter_name_the_pattern() -> None:

@@ -23,6 +23,11 @@ impl Matrix {
         self.numbers.get(at..at + self.columns).unwrap_or_default()
     }
 
+    /// How many numbers a row has.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// All rows.
     pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
         self.numbers.chunks_exact(self.columns)

@@ -2,7 +2,7 @@
 //! coefficients. And counting one text.
 //!
 //! Looking up, counting and summing an n-gram costs one cache line here: what lies far is waited for once. There is no
-//! list to clear and no sorting: features are kept in order of first occurrence, and brought into ascending order by a
+//! list to clear: features are kept in order of first occurrence, and brought into ascending order (where many) by a
 //! two-level bitmap (a bit a feature, a bit a word of 64), read and cleared in one go.
 //!
 //! All is in one array of 32-bit *cells*. A *row* of it is a slot of the table: key, then at its *place* the counter, the
@@ -23,6 +23,8 @@ pub struct Row {
     pub indices: Vec<u32>,
     /// Their values.
     pub values: Vec<f64>,
+    /// Whether all features are stored, as combinations are, and scikit-learn has an array of them.
+    pub dense: bool,
 }
 
 /// How features are counted and summed.
@@ -50,6 +52,8 @@ pub struct Plan {
 /// Cells of a word's and an n-gram's key.
 const WORD_KEY: usize = 4;
 const GRAM_KEY: usize = 2;
+/// Up to so many times eight features are brought into order without the bitmap.
+const FEW: usize = 3;
 /// Marks the column of a hash whose sign is negative; columns are smaller.
 pub const NEGATIVE: u32 = 1 << 31;
 /// How many words are looked up at once.
@@ -568,6 +572,9 @@ impl Features {
 
     /// Brings `touched` into ascending order of the features.
     fn sort(&mut self) {
+        if self.used <= 8 * FEW {
+            return self.sort_few();
+        }
         for &place in &self.touched[..self.used] {
             let i = self.feature_of(place as usize);
             let word = (i / 64) as usize;
@@ -590,6 +597,25 @@ impl Features {
                     }
                     at += 1;
                 }
+            }
+        }
+    }
+
+    /// The same for a few: each feature's place is the number of those before it, counted eight at a time.
+    fn sort_few(&mut self) {
+        let used = self.used;
+        let mut features = [[u32::MAX; 8]; FEW];
+        let mut places = [0; 8 * FEW];
+        for ((&place, kept), feature) in self.touched[..used].iter().zip(&mut places).zip(features.as_flattened_mut()) {
+            *kept = place;
+            *feature = self.feature_of(place as usize);
+        }
+        for (&place, &feature) in places[..used].iter().zip(features.as_flattened()) {
+            let before = features[..used.div_ceil(8)]
+                .iter()
+                .map(|eight| eight.iter().map(|&other| u32::from(other < feature)).sum::<u32>());
+            if let Some(touched) = self.touched.get_mut(before.sum::<u32>() as usize) {
+                *touched = place;
             }
         }
     }

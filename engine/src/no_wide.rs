@@ -19,11 +19,6 @@ impl Wide {
     }
 
     /// Never called: there is none.
-    pub fn is_dense(&self) -> bool {
-        match *self {}
-    }
-
-    /// Never called: there is none.
     pub fn origin(&self, _: u32) -> Option<u32> {
         match *self {}
     }

@@ -83,13 +83,7 @@ impl Pipeline {
         let mut transforms = Vec::with_capacity(stages.len());
         for stage in stages {
             let width = width.as_mut().ok_or_else(no_row)?;
-            let mut next = Transform::read(reader, stage, width, depth)?;
-            if let Transform::Norm(norm) = next
-                && transforms.iter().any(Transform::is_dense)
-            {
-                next = Transform::DenseNorm(norm);
-            }
-            transforms.push(next);
+            transforms.push(Transform::read(reader, stage, width, depth)?);
         }
         let mut head = match last {
             Some((stage, targets)) => Some(Head::read(reader, stage, width, targets, depth)?),
@@ -159,6 +153,7 @@ impl Pipeline {
             Front::Text { counter, .. } => {
                 counter.count(run.text)?;
                 counter.features.finish(&mut self.row);
+                self.row.dense = false;
                 run.known = run.known.saturating_add(self.row.indices.len() as u32);
             }
             Front::Union(union) => union.fill(run, input, &mut self.row)?,

@@ -34,10 +34,8 @@ pub enum Transform {
     Idf(Vec<f64>),
     /// v ← v · t
     Scale(f64),
-    /// v ← v / norm
+    /// v ← v / norm; of a dense row scikit-learn takes a norm below `SPECK` for 0
     Norm(Norm),
-    /// The same of a dense row, of which scikit-learn takes a norm below `SPECK` for 0.
-    DenseNorm(Norm),
     /// v ← 1 where v > t; other entries go
     Binarize(f64),
     /// Some features stay, under new numbers.
@@ -113,11 +111,6 @@ impl Transform {
         }
     }
 
-    /// Whether every number of its row is stored.
-    pub fn is_dense(&self) -> bool {
-        if let Self::Wide(wide) = self { wide.is_dense() } else { false }
-    }
-
     /// Applies the step to a row.
     pub fn apply(&mut self, run: &mut Run, row: &mut Row) -> Result<()> {
         match self {
@@ -126,8 +119,7 @@ impl Transform {
             Self::FeatureIdf => {}
             Self::Idf(idf) => row.indices.iter().zip(&mut row.values).for_each(|(&i, v)| *v *= idf[i as usize]),
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
-            Self::Norm(norm) => normalize(*norm, 0.0, &mut row.values),
-            Self::DenseNorm(norm) => normalize(*norm, SPECK, &mut row.values),
+            Self::Norm(norm) => normalize(*norm, if row.dense { SPECK } else { 0.0 }, &mut row.values),
             Self::Binarize(t) => {
                 keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
             }

@@ -43,12 +43,7 @@ impl Wide {
         }
         let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
         let indices = (0..*width as u32).collect();
-        Ok(Self::Svd { components, out: Row { indices, values: vec![0.0; *width] } })
-    }
-
-    /// Whether every number of its row is stored.
-    pub fn is_dense(&self) -> bool {
-        matches!(self, Self::Svd { .. })
+        Ok(Self::Svd { components, out: Row { indices, values: vec![0.0; *width], dense: true } })
     }
 
     /// Where feature `index` behind it was before it; None where it is a combination of many.
@@ -121,12 +116,14 @@ impl Union {
     pub fn fill(&mut self, run: &mut Run, input: &Row, out: &mut Row) -> Result<()> {
         out.indices.clear();
         out.values.clear();
+        out.dense = true;
         let mut offset = 0;
         for branch in &mut self.branches {
             branch.fill(run, input)?;
             let row = branch.row(input);
             out.indices.extend(row.indices.iter().map(|i| i + offset));
             out.values.extend_from_slice(&row.values);
+            out.dense &= row.dense;
             offset += branch.width as u32;
         }
         Ok(())

@@ -89,7 +89,7 @@ fn text_stages() {
 fn features() {
     each(|case, expected, text| {
         let at = format!("{}: {text:?}", case.name);
-        let Row { indices, values } = case.model.features(0, text).unwrap();
+        let Row { indices, values, .. } = case.model.features(0, text).unwrap();
         let mut found: Vec<(u32, f64)> = indices.iter().copied().zip(values.iter().copied()).collect();
         if case.float32 {
             found.sort_by_key(|(index, _)| *index);

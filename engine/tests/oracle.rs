@@ -80,7 +80,7 @@ fn check_text(spec: &Spec, model: &mut Model, text: &str) -> Result<(), TestCase
     let answer = answer.map_err(|e| TestCaseError::fail(e.to_string()))?;
     prop_assert_eq!(answer.known[0] as usize, row.len(), "known features");
 
-    let wcw_engine::Row { indices, values } = model.features(0, text).unwrap();
+    let wcw_engine::Row { indices, values, .. } = model.features(0, text).unwrap();
     let mut found: Vec<(usize, f64)> = indices.iter().map(|&i| i as usize).zip(values.iter().copied()).collect();
     if spec.float32 {
         found.sort_by_key(|f| f.0);

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .engines import Batch, Engine
-from .errors import InputError, WasmClfError
+from .engines import Batch, Engine, open_engine
+from .errors import EngineError, InputError, TooManyStepsError, WasmClfError
+from .model.file import dump
 from .model.shape import shape_of
 from .model.spec import LinearHead, Model, Svd
-from .model.tree import stages_of
+from .model.tree import stages_of, vectorizers
 from .parity import Answer, Stages, Tally, answer_at, feature_tolerance, first_stage, skip_live
 from .results import FirstDifference, ParityReport
 from .twin import Slack, Twin
@@ -35,6 +36,7 @@ def compare_live(model: Model, engine: Engine, pipeline: Any, texts: Sequence[st
 
     Raises:
         InputError: the pipeline's classes are others than the model's.
+        TooManyStepsError: a text takes the token pattern beyond the engine's budget; scikit-learn was not asked.
     """
     import sklearn
 
@@ -64,17 +66,19 @@ class _Comparison:
         self._shape = shape_of(model)
         self._looked_at = 0
         dense = stages_of(model.pipeline, Svd)
+        self._guard = _guard(model, engine)
         self._linear = model.head if isinstance(model.head, LinearHead) and not dense else None
 
     def hold(self, indices: Sequence[int], texts: list[str]) -> None:
         """One batch of texts, all comparable."""
         from .convert.source import source_answers
 
-        answers = source_answers(self._pipeline, texts)
+        self._refuse_endless(indices, texts)
         try:
             batch = self._engine.classify(texts)
         except WasmClfError:
             batch = None
+        answers = source_answers(self._pipeline, texts)
         if batch is None or answers.refused:
             for row in range(len(texts)):
                 self._one(indices[row], texts[row], answers, row, None)
@@ -86,6 +90,29 @@ class _Comparison:
                 self._tally.label_mismatches += answers.labels[row].tolist() != own
                 continue
             self._one(indices[row], texts[row], answers, row, batch)
+
+    def _refuse_endless(self, indices: Sequence[int], texts: list[str]) -> None:
+        """The engine stops where a token pattern is catastrophic; Python's re, in scikit-learn and in the twin, not."""
+        if self._guard is None:
+            return
+        try:
+            self._guard.classify(texts)
+        except TooManyStepsError:
+            for index, text in zip(indices, texts, strict=True):
+                try:
+                    self._guard.classify((text,))
+                except TooManyStepsError:
+                    raise TooManyStepsError(
+                        f"texts[{index}]: {endless(self._model, text)}; leave this text out, or use a pattern without "
+                        "repeats inside of repeats, and fit and convert again"
+                    ) from None
+                except WasmClfError:
+                    continue
+        except WasmClfError:
+            # One text of a batch that cannot be answered hides the others: each for itself.
+            if len(texts) > 1:
+                for index, text in zip(indices, texts, strict=True):
+                    self._refuse_endless([index], [text])
 
     def _suspicious(self, answers: Any, batch: Batch, texts: list[str]) -> list[int]:
         """Rows that are not alike at a glance."""
@@ -163,6 +190,27 @@ class _Comparison:
             return "scores"
         tally.hold(0, text, _answer(answers, 0), got, self._allowed(text), self._stages)
         return None if tally.first is None else tally.first.stage
+
+
+def endless(model: Model, text: str) -> str:
+    """That a text takes more steps than the engine's budget, in words."""
+    patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
+    return (
+        f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} characters): Python's "
+        "re itself would hardly come to an end"
+    )
+
+
+def _guard(model: Model, engine: Engine) -> Engine | None:
+    """The engine that meets each text first where a token pattern may be catastrophic; the twin has no budget."""
+    if all(v.program is None for v in vectorizers(model)):
+        return None
+    if engine.variant != "twin":
+        return engine
+    try:
+        return open_engine("wasm", dump(replace(model, certificate=None)), model)
+    except EngineError:
+        return None  # no WebAssembly here, which may be why the twin was asked for
 
 
 def shortest(text: str, parts: Callable[[str], bool], most: int = 64) -> tuple[int, int] | None:

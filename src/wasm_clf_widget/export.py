@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from .comparison import exact_machine, loosened
+from .comparison import endless, exact_machine, loosened
 from .convert import certify
 from .engines import Batch, Engine, open_engine
 from .engines.wasm_engine import WasmEngine
@@ -168,12 +168,10 @@ def _refuse_endless(model: Model, engine: Engine, texts: list[str]) -> None:
         try:
             engine.classify((text,))
         except TooManyStepsError:
-            patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
             raise UnsupportedPipelineError(
                 "vectorizer",
                 "token_pattern",
-                f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} "
-                "characters): Python's re itself would hardly come to an end",
+                endless(model, text),
                 "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
             ) from None
         except InputError:

@@ -84,7 +84,10 @@ class LiveCheck:
     def joined(self, replay: dict[str, Any]) -> dict[str, Any]:
         """The tab's report of its replay (empty where it has not sent one) with the live checks in it."""
         base = {**_NOTHING, **replay}
-        first = base["first_difference"] or (asdict(self.first) if self.first else None)
+        first = base["first_difference"]
+        # Only scores are recorded, so a replay cannot see an earlier stage; the twin can.
+        if self.first is not None and (first is None or self.first.stage != "scores"):
+            first = asdict(self.first)
         return {
             **base,
             "ok": first is None and base["checked"] + self.live_checked > 0,

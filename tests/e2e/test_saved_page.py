@@ -12,11 +12,12 @@ from typing import Any
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import firefox
 import wasm_clf_widget as wcw
 from axe import violations
+from site_server import FOLDERS
 
 TEXTS = [
     "这个产品非常好用推荐购买",
@@ -202,6 +203,60 @@ def test_dropped_and_pasted_rows(watched: BrowserContext, saved: Path) -> None:
     expect(panel.locator("tbody tr")).to_have_count(2)
     panel.get_by_label("first row is a header").uncheck()
     expect(panel.locator("tbody tr")).to_have_count(3)
+
+
+PASTE = """(field, text) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def paste(page: Page, text: str) -> Locator:
+    """Rows into the batch table; its panel, once they are classified."""
+    page.get_by_role("tab", name="Batch").click()
+    page.get_by_label("Paste rows").evaluate(PASTE, text)
+    panel = page.get_by_role("tabpanel")
+    expect(panel.locator("tbody tr").first).to_be_visible(timeout=15_000)
+    return panel
+
+
+@pytest.mark.parametrize("width", [320, 280])
+def test_a_narrow_page_crops_nothing_of_the_table(watched: BrowserContext, saved: Path, width: int) -> None:
+    page = open_page(watched, saved)
+    page.set_viewport_size({"width": width, "height": 900})
+    panel = paste(page, "the film was fine\nwhat a lovely day it was\nzzz\n")
+    expect(panel.get_by_text("not sure").last).to_be_visible()
+    cropped = page.evaluate(
+        """() => [...document.querySelectorAll(".wcw-scroll, .wcw-tabs")].map((e) => e.scrollWidth - e.clientWidth)"""
+    )
+    assert max(cropped) <= 0
+
+
+@pytest.mark.parametrize("name", ["many-rest", "outputs-forest"])
+def test_several_labels_and_several_outputs_in_the_table(watched: BrowserContext, tmp_path: Path, name: str) -> None:
+    clf = wcw.Classifier.load(FOLDERS["/data/"] / f"wide/{name}.safetensors")
+    texts = ["good film", "bad plot", "a very good, very bad film"]
+    answers = clf.classify(texts)
+    page = open_page(watched, clf.to_html(tmp_path / "page.html"))
+    panel = paste(page, "".join(f"{text}\n" for text in texts))
+    shown = panel.locator("tbody tr")
+    for row, answer in zip(shown.all(), answers, strict=True):
+        assert isinstance(answer.label, tuple)
+        expect(row.locator(".wcw-tone")).to_have_text(", ".join(map(str, answer.label)) or "(none)")
+    expect(panel.get_by_role("button", name="low confidence first")).to_have_count(0)
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Save CSV").click()
+    download.value.save_as(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row, answer in zip(rows, answers, strict=True):
+        assert isinstance(answer.label, tuple)
+        if name == "outputs-forest":
+            assert [row[f"label_{i}"] for i in range(len(answer.label))] == [str(label) for label in answer.label]
+        else:
+            on = [label for label in clf.classes_ if row[f"is_{label}"] == "true"]
+            assert on == list(answer.label)
 
 
 def test_a_hundred_thousand_rows_and_cancel(watched: BrowserContext, saved: Path) -> None:

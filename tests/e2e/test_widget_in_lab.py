@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from conftest import OpenNotebook
 from notebook_page import NotebookPage, eventually
+from wasm_clf_widget.assets import TAB_ASSETS, asset
 
 REVIEWS = """
 import wasm_clf_widget as wcw
@@ -169,6 +170,30 @@ def test_the_twin_checks_a_shared_text_live(open_notebook: OpenNotebook) -> None
     notebook.widget().expect_label("negative")
     report = parity(notebook, lambda report: report.get("live_checked", 0) >= 2)
     assert report["ok"] is True
+
+
+FORGET = """() => new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase("wasm-clf-widget");
+    request.onsuccess = request.onerror = resolve;
+})"""
+
+
+def test_a_first_visit_asks_for_what_the_first_label_needs_and_then_for_the_cache(open_notebook: OpenNotebook) -> None:
+    """The list that benchmarks/payload.py adds up. Its model is this test's own, so no earlier visit has cached it."""
+    notebook = open_notebook([REVIEWS.replace('name="reviews"', 'name="first visit"')])
+    notebook.page.evaluate(FORGET)
+    notebook.run_all()
+    notebook.widget().wait_ready()
+    names = {asset(name).sha256: name for name in TAB_ASSETS}
+
+    def asked() -> list[str]:
+        sent = notebook.watch.sent_and_received()
+        found = re.findall(rb'"type":\s*"get"[^}]*"sha256":\s*"([0-9a-f]{64})"', sent)
+        return list(dict.fromkeys(names.get(each.decode(), "model") for each in found))
+
+    found = eventually(asked, lambda found: "cache.js" in found)
+    assert set(found[:-1]) == {"widget.js", "widget.css", "engine.simd.wasm", "model"}
+    assert found[-1] == "cache.js"
 
 
 def test_the_badge_turns_red_for_an_altered_weight(open_notebook: OpenNotebook, shots: Path) -> None:

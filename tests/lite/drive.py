@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"):
+for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools", HERE.parents[1] / "tools/lite"):
     sys.path.insert(0, str(folder))
 
 
@@ -47,6 +47,7 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
                 found["notebooks"][name] = [f"{e['ename']}: {e['evalue']}" for e in errors]
                 if name == "try-it":
                     found["reference"] = reference(page)
+                    _pictures(page, shots)
                     found["together"] = _two_at_once(context, address, page)
                 if name == "bring-your-own":
                     found["upload"] = _uploads(page)
@@ -65,6 +66,16 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
             found["firefox"] = _in_firefox(address, scratch)
         chromium.close()
     return found
+
+
+def _pictures(page: SitePage, shots: Path) -> None:
+    """The site and its widget, light and dark: copied to docs/images when they change."""
+    for theme, dark in (("JupyterLab Dark", True), ("JupyterLab Light", False)):
+        change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+        page.page.evaluate(change, theme)
+        page.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(not dark).lower()}'")
+        page.page.wait_for_timeout(1000)
+        page.page.screenshot(path=str(shots / f"lite-site-{'dark' if dark else 'light'}.png"))
 
 
 def _first_label(context: BrowserContext, address: str) -> str:

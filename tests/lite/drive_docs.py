@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"):
+for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools", HERE.parents[1] / "tools/lite"):
     sys.path.insert(0, str(folder))
 
 import loopback  # noqa: E402

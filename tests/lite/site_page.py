@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import offline
 from playwright.sync_api import BrowserContext, Locator, Page
 
 SECONDS = 1000
+
+
+def expose(site: Path) -> None:
+    """Give a built site JupyterLab's own handle for tests, ``window.jupyterapp``, and list its files anew."""
+    for file in site.glob("**/jupyter-lite.json"):
+        configuration = json.loads(file.read_text(encoding="utf-8"))
+        configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
+        file.write_text(json.dumps(configuration), encoding="utf-8")
+    offline.list_files(site)
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

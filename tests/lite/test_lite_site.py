@@ -15,6 +15,7 @@ from typing import Any
 import loopback
 import offline
 import pytest
+from site_page import expose
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -31,11 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shutil.copy(MODEL, folder / "files/reviews.safetensors")
-    for file in folder.glob("**/jupyter-lite.json"):
-        configuration = json.loads(file.read_text(encoding="utf-8"))
-        configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
-        file.write_text(json.dumps(configuration), encoding="utf-8")
-    offline.list_files(folder)
+    expose(folder)
     return folder
 
 

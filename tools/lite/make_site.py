@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import lock
 import offline
 import wheels
+from running import run
 
 import stamps
 
@@ -63,9 +63,7 @@ def build(output: Path, full_pyodide: str) -> None:
     shutil.rmtree(made, ignore_errors=True)
     command = [sys.executable, "-m", "jupyter", "lite", "build", "--force"]
     command += ["--lite-dir", str(work), "--output-dir", str(made)]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"lite: `jupyter lite build` failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    run(command, work)
     # Browsers ask for it at the root, and a request that fails is an error in the console.
     shutil.copy(made / "static/favicons/favicon.ico", made)
     if not full_pyodide:

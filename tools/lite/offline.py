@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote
+
+from running import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).resolve().parent / "offline"
@@ -34,12 +35,12 @@ def put(site: Path) -> None:
     (site / PAGE).write_text(_compiled("page.ts", "esm"), encoding="utf-8")
     pages = [page for page in site.glob("*/index.html") if "jupyter-config-data" in page.read_text(encoding="utf-8")]
     if not pages:
-        raise SystemExit(f"lite: no application was found in {site}")
+        sys.exit(f"lite: no application was found in {site}")
     for page in pages:
         text = page.read_text(encoding="utf-8")
         tag = f'<script type="module" src="../{PAGE}"></script>\n</head>'
         if "</head>" not in text:
-            raise SystemExit(f"lite: {page} has no </head> to put a script before")
+            sys.exit(f"lite: {page} has no </head> to put a script before")
         page.write_text(text.replace("</head>", tag, 1), encoding="utf-8")
     list_files(site)
 
@@ -47,9 +48,9 @@ def put(site: Path) -> None:
 def list_files(site: Path) -> str:
     """Write the list of a site's files, and its version into the service worker; the version."""
     worker = site / WORKER
-    first, _, rest = worker.read_text(encoding="utf-8").partition("\n")
+    first, _, rest = (worker.read_text(encoding="utf-8") if worker.exists() else "").partition("\n")
     if not first.startswith(FIRST_LINE):
-        raise SystemExit(f"lite: {worker} is not one that `make lite` wrote: build the site first")
+        sys.exit(f"lite: {site} is no site that can be kept: `make lite` builds one (without --full-pyodide)")
     files = {}
     for file in sorted(site.rglob("*")):
         path = file.relative_to(site).as_posix()
@@ -66,10 +67,7 @@ def list_files(site: Path) -> str:
 def _compiled(source: str, form: str) -> str:
     esbuild = ROOT / "js/node_modules/.bin/esbuild"
     command = [str(esbuild), str(SOURCES / source), "--bundle", "--minify", "--target=es2022", f"--format={form}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"lite: {source} cannot be compiled:\n{done.stderr[-2000:]}")
-    return done.stdout
+    return run(command)
 
 
 if __name__ == "__main__":

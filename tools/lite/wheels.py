@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from running import run
 
 import stamps
 
@@ -29,7 +30,7 @@ def pinned() -> Path:
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     target = ["--only-binary=:all:", "--python-version", "3.14", "--implementation", "py", "--abi", "none"]
-    _run([*command, *target, "--platform", "any", "--dest", str(partial), "--requirement", str(PINS)])
+    run([*command, *target, "--platform", "any", "--dest", str(partial), "--requirement", str(PINS)])
     try:
         partial.rename(folder)
     except OSError:  # another build was first
@@ -42,7 +43,7 @@ def own(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("wasm_clf_widget-*.whl"):
         old.unlink()
-    _run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(stamps.ROOT)])
+    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(stamps.ROOT)])
     (wheel,) = folder.glob("wasm_clf_widget-*.whl")
     return wheel
 
@@ -50,9 +51,3 @@ def own(folder: Path) -> Path:
 def is_test_only(wheel: Path) -> bool:
     """Whether a wheel is there for tests alone."""
     return wheel.name.split("-")[0].lower() in TEST_ONLY
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"lite: `{' '.join(command)}` failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

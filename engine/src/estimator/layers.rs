@@ -76,7 +76,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
 fn layer(reader: &Reader, stage: &Json, n: usize, inputs: usize, outputs: usize) -> Result<Layer> {
     let coef = reader.numbers(stage, &format!("layer.{n}.coef"), inputs, Some(outputs))?;
     let intercept = reader.numbers(stage, &format!("layer.{n}.intercept"), outputs, None)?;
-    let out = Row { indices: (0..outputs as u32).collect(), values: vec![0.0; outputs] };
+    let out = Row { indices: (0..outputs as u32).collect(), values: vec![0.0; outputs], dense: true };
     Ok(Layer { coef: Matrix::new(coef, outputs), intercept, out })
 }
 

@@ -95,18 +95,18 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
     check_nulls(job.nulls)
     format = format_of(job.output)
     sources = find(job.inputs)
-    with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
-        if folder is None:
-            return Done()
-        try:
+    try:
+        with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
+            if folder is None:
+                return Done()
             return _Run(classifier, job, sources, format, folder, progress).run()
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise JobError(
-                    f"{job.output}: the disk is full. The finished parts are safe in {folder}: make room and run the "
-                    "same command with --resume"
-                ) from None
-            raise JobError(f"{job.output}: {error}. The finished parts are safe in {folder}") from None
+    except OSError as error:
+        folder = _folder_of(job)
+        safe = f" The finished parts are safe in {folder}" if _has_parts(folder) else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            hint = ": make room and run the same command with --resume" if safe else ""
+            raise JobError(f"{job.output}: the disk is full.{safe}{hint}") from None
+        raise JobError(f"{job.output}: cannot be written: {error}.{safe}") from None
 
 
 class _Run:
@@ -288,7 +288,7 @@ def _chunks(texts: Any) -> list[Any]:
 @contextmanager
 def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | None]:
     """OUT.partial, locked; None where an earlier run had all done but the tidying up."""
-    folder = job.output.with_name(job.output.name + ".partial")
+    folder = _folder_of(job)
     if not job.output.parent.is_dir():
         raise InputError(f"{job.output.parent}: there is no such folder for the output")
     if job.resume and (folder / _JOINED).exists():
@@ -300,7 +300,7 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | No
         return
     if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
         raise InputError(f"{job.output} exists: give another name, or --overwrite")
-    if folder.exists() and not job.resume and not job.overwrite:
+    if _has_parts(folder) and not job.resume and not job.overwrite:
         raise InputError(
             f"{folder} holds finished parts of an earlier run: go on with --resume, or start anew with --overwrite"
         )
@@ -309,8 +309,22 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | No
             _remove(folder)
     folder.mkdir(exist_ok=True)
     with _locked(folder):
-        _match(folder, description)
-        yield folder
+        try:
+            _match(folder, description)
+            yield folder
+        finally:
+            # Nothing to go on from: a column that is missing leaves nothing behind.
+            if folder.exists() and not _has_parts(folder):
+                _remove(folder)
+
+
+def _folder_of(job: Job) -> Path:
+    return job.output.with_name(job.output.name + ".partial")
+
+
+def _has_parts(folder: Path) -> bool:
+    """Whether there is anything to go on from."""
+    return any(folder.glob("part-*")) or (folder / _JOINED).exists()
 
 
 def _match(folder: Path, description: dict[str, Any]) -> None:

@@ -92,7 +92,11 @@ def open_reader(
 
 def no_column(source: Source, text: str, names: Iterable[str]) -> InputError:
     """The error of a file without the column."""
-    return InputError(f"{source.path}: there is no column {text!r}; there are {', '.join(map(repr, names)) or 'none'}")
+    names = list(names)
+    found = [mark for mark in ";\t|" if len(names) == 1 and text in names[0].split(mark)]
+    hint = f" (the fields seem to be divided by {found[0]!r}: give --delimiter)" if found else ""
+    known = ", ".join(map(repr, names)) or "none"
+    return InputError(f"{source.path}: there is no column {text!r}; there are {known}{hint}")
 
 
 class ParquetReader:
@@ -145,7 +149,8 @@ class ParquetReader:
                 # By the sizes that the file states, a group of rows is some megabytes however long they are.
                 width = max(1, about[i].total_byte_size // max(1, about[i].num_rows))
                 step = max(64, min(GROUP_ROWS, GROUP_BYTES // width))
-                for j, batch in enumerate(_checked(source, file.iter_batches(step, row_groups=[i]))):
+                batches = file.iter_batches(step, row_groups=[i])
+                for j, batch in enumerate(_checked(source, batches, row - 1)):
                     if i > first_group or j >= first_batch:
                         table = pa.Table.from_batches([batch])
                         for name, value in source.partition:
@@ -218,9 +223,9 @@ class CsvReader:
                 break
             except (csv.Error, OSError) as error:
                 if isinstance(error, OSError) or not self._skip:
-                    raise row_error(source, at + 1, f"the file cannot be read on: {error}") from None
+                    raise row_error(source, at + 1, f"the file cannot be read on: {_csv_problem(error)}") from None
                 row = []
-                problem = str(error)
+                problem = _csv_problem(error)
             else:
                 problem = f"{len(row)} fields are given, the header has {len(self.names)}"
                 if not row:
@@ -434,20 +439,27 @@ def _parquet(source: Source) -> Any:
         raise InputError(f"{source.path}: no parquet file that can be read: {error}") from None
 
 
-def _checked(source: Source, batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches; damage inside of a file as an InputError."""
+def _checked(source: Source, batches: Iterator[Any], row: int) -> Iterator[Any]:
+    """The batches; damage inside of a file as an InputError. ``row`` rows stand before them."""
     while True:
         try:
             batch = next(batches, None)
         except (OSError, arrow().ArrowException) as error:
-            raise InputError(f"{source.path}: the file is damaged: {error}") from None
+            raise InputError(f"{source.path}: the file is damaged behind row {row}: {error}") from None
         if batch is None:
             return
+        row += len(batch)
         yield batch
 
 
 def _columns(schema: Any) -> str:
     return ", ".join(f"{f.name}: {f.type}" for f in schema)
+
+
+def _csv_problem(error: Exception) -> str:
+    """csv's own words, and what they mean where they do not say."""
+    quote = " (a quote that this row opens is never closed)" if "unexpected end of data" in str(error) else ""
+    return f"{error}{quote}"
 
 
 def _not_utf8(source: Source, column: list[str], numbers: list[int]) -> dict[int, RowError]:

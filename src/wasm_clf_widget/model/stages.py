@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -114,7 +115,19 @@ def _pattern(reader: Reader, stage: JsonObject, prefix: str, analyzer: Analyzer)
     program = reader.raw(name, limits.MAX_PROGRAM)
     if program is None:
         raise stage.fault(f"program: tensor {name!r} is missing")
+    _check_pattern(stage, pattern)
     return pattern, bytes(program)
+
+
+def _check_pattern(stage: JsonObject, pattern: str) -> None:
+    """The engine follows the program; the twin, and whoever reads the document, has only the pattern to go by."""
+    try:
+        groups = re.compile(pattern).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = str(error) or type(error).__name__
+        raise stage.fault(f"token_pattern: {short(pattern)} is no pattern of Python's re: {reason}") from None
+    if groups > 1:
+        raise stage.fault(f"token_pattern: {short(pattern)} has {groups} capture groups, at most 1 is allowed")
 
 
 def write_transform(out: Writer, transform: Transform, position: int, width: int) -> Json:

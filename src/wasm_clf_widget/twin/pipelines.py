@@ -94,7 +94,7 @@ def _side_by_side(branches: Sequence[Stages], run: Run, around: Row | None) -> R
         [value for row in rows for value in row.values],
         [size for row in rows for size in row.sizes],
         [origin for origins in traced for origin in origins] if len(traced) == len(rows) else None,
-        dense=any(row.dense for row in rows),
+        dense=all(row.dense for row in rows),
         doubt=doubt,
     )
 
