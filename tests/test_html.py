@@ -15,7 +15,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 import wasm_clf_widget as wcw
-from wasm_clf_widget.assets import asset
+from wasm_clf_widget.assets import tab_asset
 from wasm_clf_widget.html import PARTS, page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -41,7 +41,7 @@ def test_it_holds_the_model_both_engines_and_the_program_under_their_hashes(clf:
     assert set(found) == {"model", *PARTS}
     for name, (digest, content) in found.items():
         data = gzip.decompress(base64.b64decode(content))
-        assert data == (clf.model_bytes if name == "model" else asset(name).data)
+        assert data == (clf.model_bytes if name == "model" else tab_asset(name, clf.model).data)
         assert hashlib.sha256(data).hexdigest() == digest
 
 

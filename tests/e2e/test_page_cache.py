@@ -52,7 +52,7 @@ def test_a_second_visit_asks_only_whether_there_is_a_newer_version(new_page: New
     assert site.asked(MODEL) == 2, "an address is asked at every load"
     headers = [headers for path, headers in site.requests if path == MODEL][-1]
     assert headers["If-None-Match"] == file_reply(SENTIMENT, "m").headers["ETag"]
-    assert page.names() == ["engine.simd.wasm", "sentiment-zh-en"]
+    assert page.names() == ["engine.linear.simd.wasm", "sentiment-zh-en"]
     report = page.report()
     assert report["storage"]["mode"] == "indexeddb"
     assert report["storage"]["partitioned"] is False
@@ -79,7 +79,7 @@ def test_a_pinned_model_is_never_asked_for_again(new_page: NewPage, site: Site) 
     wrong = page.failure(MODEL, {"sha256": "0" * 64})
     assert (wrong["name"], wrong["code"]) == ("ModelFileError", "model-altered")
     assert SHA256 in wrong["message"]
-    assert page.names() == ["engine.simd.wasm", "sentiment-zh-en"]
+    assert page.names() == ["engine.linear.simd.wasm", "sentiment-zh-en"]
 
 
 def test_refresh_fetches_now_and_off_keeps_nothing(new_page: NewPage, site: Site) -> None:
@@ -228,14 +228,14 @@ def test_two_tabs_at_once(new_page: NewPage) -> None:
         page.page.evaluate(f"() => {{ globalThis.loading = load('{MODEL}').then((c) => c.classify('good')); }}")
     labels = [page.page.evaluate("() => loading.then(({ label }) => label)") for page in pages]
     assert labels == ["positive", "positive"]
-    assert [page.names() for page in pages] == [["engine.simd.wasm", "sentiment-zh-en"]] * 2
+    assert [page.names() for page in pages] == [["engine.linear.simd.wasm", "sentiment-zh-en"]] * 2
 
 
 def test_the_inspector_evicts_clears_and_asks_for_durability(new_page: NewPage, site: Site) -> None:
     page = new_page().open()
     page.classify()
     assert page.page.evaluate("(sha256) => wcw.cacheInspector().evict(sha256)", SHA256) is True
-    assert page.names() == ["engine.simd.wasm"]
+    assert page.names() == ["engine.linear.simd.wasm"]
     assert isinstance(page.page.evaluate("() => wcw.cacheInspector().persist()"), bool)
     assert page.page.evaluate("() => wcw.cacheInspector().clear()") in (1, 2), (
         "the engine, and by now the worker's program"

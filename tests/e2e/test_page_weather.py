@@ -79,7 +79,7 @@ def test_offline_at_the_first_visit(new_page: NewPage) -> None:
 
 def test_an_engine_of_another_version_is_refused(new_page: NewPage, site: Site) -> None:
     page = new_page().open()
-    site.replies["/dist/engine.simd.wasm"] = Reply(200, b"\0asm\1\0\0\0")
+    site.replies["/dist/engine.linear.simd.wasm"] = Reply(200, b"\0asm\1\0\0\0")
     error = page.failure(MODEL)
     assert (error["name"], error["code"]) == ("EngineError", "engine-altered")
 
