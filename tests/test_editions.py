@@ -17,7 +17,14 @@ from wasm_clf_widget.model.spec import LinearHead, Model
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.rglob("*.safetensors"))
-TEXTS = ["", "unknown zzz", "这个产品非常好用推荐购买", "Déjà vu, the good FILM\0was not bad", "a  b\tc 𝒳 👩‍👧 ΣΣ", "good " * 3000]
+TEXTS = [
+    "",
+    "unknown zzz",
+    "这个产品非常好用推荐购买",
+    "Déjà vu, the good FILM\0was not bad",
+    "a  b\tc 𝒳 👩‍👧 ΣΣ",
+    "good " * 3000,
+]
 
 
 def _model(path: Path) -> tuple[bytes, Model]:

@@ -2,8 +2,8 @@
 
     python tools/build_engine.py [--force] [--features F --output DIR]
 
-Both variants come from the same compiler and source; only `+simd128` differs. Each in two editions: the complete engine,
-and the linear one for models that need no more (docs/engine-abi.md). Paths are remapped and names stripped, so
+Both variants come from the same compiler and source; only `+simd128` differs. Each in two editions: the complete
+engine, and the linear one for models that need no more (docs/engine-abi.md). Paths are remapped and names stripped, so
 the bytes do not depend on where the tree lies. A variant is built again only where its inputs changed, and replaces the
 old file in one step. `--features` with `--output` makes the test builds (a deliberately broken engine).
 """
@@ -111,7 +111,8 @@ def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolch
         optimised = Path(folder) / "engine.wasm"
         simd = ["--enable-simd"] if variant == "simd" else []
         # Data in one piece, zeros and all, compresses better than in a hundred.
-        options = ["-O3", "--skip-pass=memory-packing", "--strip-debug", "--strip-producers", "--strip-target-features", *WASM_FEATURES, *simd]
+        strip = ["--strip-debug", "--strip-producers", "--strip-target-features"]
+        options = ["-O3", "--skip-pass=memory-packing", *strip, *WASM_FEATURES, *simd]
         if subprocess.run([str(WASM_OPT), str(compiled), "-o", str(optimised), *options], check=False).returncode != 0:
             sys.exit(f"build: wasm-opt could not optimise the {variant} engine")
         module = optimised.read_bytes()

@@ -72,7 +72,8 @@ def page(classifier: Classifier, *, title: str | None = None, text: str = "", ab
         f"default-src 'none'; script-src 'sha256-{digest}' blob: 'wasm-unsafe-eval'; worker-src blob:; "
         "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     )
-    blocks = [_block("model", classifier.model_bytes), *(_block(part, tab_asset(part, classifier.model).data) for part in PARTS)]
+    parts = (_block(part, tab_asset(part, classifier.model).data) for part in PARTS)
+    blocks = [_block("model", classifier.model_bytes), *parts]
     # The only text of a user's that stands in a script element: "<" would let it end there.
     settings = json.dumps({"title": name, "text": shown}).replace("<", "\\u003c")
     lines = [

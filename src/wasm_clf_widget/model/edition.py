@@ -1,8 +1,8 @@
 """Which edition of the engine a model needs.
 
 The linear edition is little more than half as large as the complete one, and enough for what most pages show: one
-vectorizer with a linear head. The file says so in its document, so that a page need not load the other (docs/engine-abi.md,
-"Editions"); the engine itself refuses what it does not know.
+vectorizer with a linear head. The file says so in its document, so that a page need not load the other
+(docs/engine-abi.md, "Editions"); the engine itself refuses what it does not know.
 """
 
 from __future__ import annotations
