@@ -62,6 +62,7 @@ check-python: setup
 check-rust: setup
 	cargo fmt $(MANIFEST) --check
 	cargo clippy $(MANIFEST) --locked --all-targets --quiet -- -D warnings
+	cargo clippy $(MANIFEST) --locked --lib --no-default-features --quiet -- -D warnings
 	@bash tools/clippy_wasm.sh
 
 check-js: setup
