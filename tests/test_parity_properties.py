@@ -31,7 +31,7 @@ from wasm_clf_widget.convert.sklearn import SourceAnswers, model_from_sklearn, s
 from wasm_clf_widget.convert.ugly_texts import ugly_texts
 from wasm_clf_widget.engines.base import Batch, Engine
 from wasm_clf_widget.engines.twin_engine import TwinEngine
-from wasm_clf_widget.engines.wasmtime_engine import open_wasmtime_engine
+from wasm_clf_widget.engines.wasmtime_engine import engine_path, open_wasmtime_engine
 from wasm_clf_widget.errors import InputError, UnsupportedPipelineError
 from wasm_clf_widget.model.file import dump, parse
 from wasm_clf_widget.model.spec import Model
@@ -75,7 +75,8 @@ class Case:
         self.recipe = recipe
         self.pipeline: Any = pipeline
         made = self._convert(weights)
-        first = open_wasmtime_engine(dump(made), made, "baseline")  # builds its table at load
+        # The complete edition, which builds the table; the other below is the one that the model asks for.
+        first = open_wasmtime_engine(dump(made), made, "baseline", engine_path("baseline"))
         self.data = dump(replace(made, tables=(first.build_table(),)))
         self.model: Model = parse(self.data)
         second = open_wasmtime_engine(self.data, self.model, "simd")
@@ -307,7 +308,7 @@ def test_hashing_with_its_default_of_a_million_features(weights: Any) -> None:
 def compare_answers(pipeline: Any, texts: list[str], weights: Any) -> None:
     """Scores, labels and probabilities of both variants against scikit-learn's."""
     model = model_from_sklearn(pipeline, name="large", weights=weights)
-    first = open_wasmtime_engine(dump(model), model, "baseline")
+    first = open_wasmtime_engine(dump(model), model, "baseline", engine_path("baseline"))
     data = dump(replace(model, tables=(first.build_table(),)))
     source = source_answers(pipeline, texts)
     twin = Twin(model)

@@ -184,7 +184,7 @@ def test_a_first_visit_asks_for_what_the_first_label_needs_and_then_for_the_cach
     notebook.page.evaluate(FORGET)
     notebook.run_all()
     notebook.widget().wait_ready()
-    names = {asset(name).sha256: name for name in TAB_ASSETS}
+    names = {asset(name).sha256: name for name in [*TAB_ASSETS, "engine.linear.simd.wasm"]}
 
     def asked() -> list[str]:
         sent = notebook.watch.sent_and_received()
@@ -192,7 +192,7 @@ def test_a_first_visit_asks_for_what_the_first_label_needs_and_then_for_the_cach
         return list(dict.fromkeys(names.get(each.decode(), "model") for each in found))
 
     found = eventually(asked, lambda found: "cache.js" in found)
-    assert set(found[:-1]) == {"widget.js", "widget.css", "engine.simd.wasm", "model"}
+    assert set(found[:-1]) == {"widget.js", "widget.css", "engine.linear.simd.wasm", "model"}
     assert found[-1] == "cache.js"
 
 
