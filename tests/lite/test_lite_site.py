@@ -20,7 +20,7 @@ from site_page import expose
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # The visits take minutes, on a machine that is busy many of them.
-pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(5400)]
 MODEL = ROOT / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors"
 
 
@@ -46,6 +46,12 @@ def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 def found_offline(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the visits without a server, and with a changed one, found."""
     return loopback.driven(HERE / "drive_offline.py", site, tmp_path_factory.mktemp("offline"))
+
+
+def test_the_visits_stay_on_one_worker(request: pytest.FixtureRequest) -> None:
+    """They share a site and its build; a pytest-xdist that ignores groups says nothing about it."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@lite")
 
 
 def test_the_site_is_small_and_names_only_what_lies_in_it(site: Path) -> None:
