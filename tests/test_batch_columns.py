@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import wasm_clf_widget as wcw
 from wasm_clf_widget.batch import pieces as pieces_module
 from wasm_clf_widget.batch.errors import RowError
+from wasm_clf_widget.batch.input import text_column
 from wasm_clf_widget.batch.pieces import Cutter, cutter
 from wasm_clf_widget.batch.sample import ParityWarning
 
@@ -128,6 +129,23 @@ def test_nothing_but_nulls(clf: wcw.Classifier, texts: Any) -> None:
 def test_what_is_no_text_is_named(clf: wcw.Classifier, texts: Any, message: str) -> None:
     with pytest.raises(wcw.InputError, match=message):
         clf.predict(texts)
+
+
+def test_a_list_is_converted_while_engines_are_at_work() -> None:
+    column = text_column(["good"] * 20_000 + [3], "error")
+    assert column.rows == 20_001
+    assert 70_000 < column.size < 90_000
+    chunks = iter(column.chunks)
+    assert [len(next(chunks)), len(next(chunks))] == [8192, 8192], "what comes later is not looked at yet"
+    with pytest.raises(wcw.InputError, match=r"texts\[20000\]: a text must be str, found int 3"):
+        next(chunks)
+
+
+def test_a_list_that_changes_meanwhile_is_taken_as_it_was(clf: wcw.Classifier) -> None:
+    texts = ["good"] * 20_000
+    column = text_column(texts, "error")
+    texts.clear()
+    assert sum(map(len, column.chunks)) == column.rows == 20_000
 
 
 @pytest.mark.parametrize("options", [{"n_jobs": 0}, {"n_jobs": 1.5}, {"n_jobs": True}, {"nulls": "drop"}])
