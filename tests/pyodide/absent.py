@@ -110,6 +110,16 @@ def pytest_configure() -> None:
     setattr(threading.Thread, "start", _no_thread)  # noqa: B010
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Filters of warnings whose class is not here would end the run."""
+    for node in {node for item in items for node in item.listchain()}:
+        node.own_markers[:] = [mark for mark in node.own_markers if not _names_absent(mark)]
+
+
+def _names_absent(mark: pytest.Mark) -> bool:
+    return mark.name == "filterwarnings" and any(f":{name}." in str(mark.args) for name in ABSENT)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Iterator[None]:
     global running
