@@ -21,6 +21,7 @@ from wasm_clf_widget.batch.errors import RowError
 from wasm_clf_widget.batch.input import text_column
 from wasm_clf_widget.batch.pieces import Cutter, cutter
 from wasm_clf_widget.batch.sample import ParityWarning
+from wasm_clf_widget.batch.threads import engines_of
 
 TEXTS = ["good", "bad", "", "good bad good", "服务态度差", "a\0b good", "é" * 40, "none of it"] * 40
 
@@ -188,6 +189,16 @@ def test_a_hashed_surrogate_names_its_row() -> None:
     )
     with pytest.raises(RowError, match=r"texts\[2\]: the text holds a lone surrogate"):
         hashing.predict(["a", "b", "\ud800"], n_jobs=2)
+
+
+def test_the_first_thread_takes_the_classifiers_own_engine() -> None:
+    """Each engine has a copy of the model: one job needs no second."""
+    clf = wcw.Classifier.from_weights(["good"], [[1.0]], 0.0, ["a", "b"], name="own")
+    clf.predict(pa.array(["good"] * 500))
+    assert engines_of(clf)._idle == [clf.engine]
+    clf.predict(pa.array(["good"] * 500), n_jobs=2)
+    assert engines_of(clf)._idle.count(clf.engine) == 1
+    assert len(engines_of(clf)._idle) <= 2
 
 
 def test_what_a_null_hides_is_never_read(clf: wcw.Classifier) -> None:
@@ -371,7 +382,7 @@ def test_a_sample_finds_an_engine_that_answers_otherwise(clf: wcw.Classifier, mo
         ["pos", "so so", "neg"], name="b",
     )  # fmt: skip
     clf = pickle.loads(pickle.dumps(clf))
-    monkeypatch.setattr("wasm_clf_widget.batch.threads.open_engine", lambda *_: other.engine)
+    monkeypatch.setattr(clf, "_opened", other.engine)
     with pytest.warns(ParityWarning, match="the twin answers otherwise"):
         clf.classify_frame(pa.table({"t": ["bad bad"] * 200}), "t", parity="sample")
     assert clf.batch_parity is not None
