@@ -32,6 +32,12 @@ SOURCES = stamps.ROOT / "src/wasm_clf_widget"
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 KERNEL_WHEELS = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
 PRELOADED = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
+START = """<!doctype html>
+<meta charset="utf-8">
+<title>A text classifier with nothing but a browser</title>
+<meta http-equiv="refresh" content="0; url=lab/index.html?path=index.ipynb">
+<p><a href="lab/index.html?path=index.ipynb">Open the notebooks</a>
+"""
 LARGEST = 45_000_000
 """Bytes that a sealed site may have."""
 
@@ -70,6 +76,8 @@ def build(output: Path, full_pyodide: str) -> None:
     command = [sys.executable, "-m", "jupyter", "lite", "build", "--force"]
     command += ["--lite-dir", str(work), "--output-dir", str(made)]
     run(command, work)
+    # The site's own address opens the page that says what there is to open, not an empty launcher.
+    (made / "index.html").write_text(START, encoding="utf-8")
     # Browsers ask for it at the root, and a request that fails is an error in the console.
     shutil.copy(made / "static/favicons/favicon.ico", made)
     if not full_pyodide:
