@@ -7,6 +7,7 @@ use crate::features::Row;
 use crate::file::File;
 use crate::pipeline::{Pipeline, Run};
 use crate::prelude::*;
+use crate::say::int;
 
 /// Where the answers of a batch go; an empty slice is not written.
 pub struct Answers<'a> {
@@ -39,9 +40,12 @@ impl Model {
             let Shape { scores, probabilities, labels } = shape;
             for (key, found) in [("scores", scores), ("probabilities", probabilities), ("labels", labels)] {
                 if outputs.int(key, usize::MAX)? != found {
-                    return Err(Error::file(format_args!(
-                        "'outputs' does not fit the pipeline, which gives {found} {key}"
-                    )));
+                    return Err(Error::file(&[
+                        "'outputs' does not fit the pipeline, which gives ",
+                        &int(found),
+                        " ",
+                        key,
+                    ]));
                 }
             }
         }
