@@ -50,26 +50,35 @@ fn answer(state: &mut State, result: Result<i32>) -> i32 {
     })
 }
 
+/// Output for the caller, or why there is none.
+fn give(state: &mut State, output: Result<Vec<u8>>) -> i32 {
+    let result = output.map(|output| {
+        state.output = output;
+        0
+    });
+    answer(state, result)
+}
+
 fn memory_size() -> usize {
     core::arch::wasm32::memory_size(0) * 65536
 }
 
-/// `count` values of T at `at`, or an error where they do not lie in memory or are not aligned.
-fn checked<T>(at: u32, count: usize) -> Result<*mut T> {
-    let at = at as usize;
-    let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(at));
-    if end.is_none_or(|end| end > memory_size()) || !at.is_multiple_of(align_of::<T>()) || at == 0 {
+/// An error where `count` values of `size` bytes, which is also how they are aligned, do not lie in memory at `at`.
+#[inline(never)]
+fn check(at: usize, count: usize, size: usize) -> Result<()> {
+    let end = count.checked_mul(size).and_then(|size| size.checked_add(at));
+    if end.is_none_or(|end| end > memory_size()) || at & (size - 1) != 0 {
         return Err(Error::argument(&[
             "address ",
             &int(at),
             " for ",
             &int(count),
             " values of ",
-            &int(size_of::<T>()),
+            &int(size),
             " bytes lies outside memory or is not aligned",
         ]));
     }
-    Ok(at as *mut T)
+    Ok(())
 }
 
 fn signed(number: i32) -> String {
@@ -81,10 +90,11 @@ fn slice<'a, T>(at: u32, count: usize) -> Result<&'a mut [T]> {
     if count == 0 || at == 0 {
         return Ok(&mut []);
     }
-    let start = checked(at, count)?;
+    const { assert!(size_of::<T>() == align_of::<T>()) };
+    check(at as usize, count, size_of::<T>())?;
     // SAFETY: inside memory and aligned (checked), any bytes are a valid u8, u32 or f64; the caller has allocated it
     // for this call, and nothing else runs meanwhile (one thread).
-    Ok(unsafe { core::slice::from_raw_parts_mut(start, count) })
+    Ok(unsafe { core::slice::from_raw_parts_mut(at as *mut T, count) })
 }
 
 fn text<'a>(at: u32, size: u32) -> Result<&'a str> {
@@ -194,11 +204,8 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
 pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
     let state = state();
     let explained = model(&mut state.models, handle).and_then(|model| model.explain(text(at, size)?));
-    let result = explained.map(|explanation| {
-        state.output = explanation_bytes(&explanation);
-        0
-    });
-    answer(state, result)
+    let result = explained.map(|explanation| explanation_bytes(&explanation));
+    give(state, result)
 }
 
 /// What a stage gives for one text.
@@ -207,11 +214,7 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectori
     let state = state();
     let staged = model(&mut state.models, handle)
         .and_then(|model| stage_bytes(model, stage, text(at, size)?, vectorizer as usize));
-    let result = staged.map(|bytes| {
-        state.output = bytes;
-        0
-    });
-    answer(state, result)
+    give(state, staged)
 }
 
 /// The look-up table of a vectorizer.
@@ -220,11 +223,7 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectori
 pub extern "C" fn wcw_build_table(handle: i32, vectorizer: u32) -> i32 {
     let state = state();
     let built = model(&mut state.models, handle).and_then(|model| model.table_bytes(vectorizer as usize));
-    let result = built.map(|bytes| {
-        state.output = bytes;
-        0
-    });
-    answer(state, result)
+    give(state, built)
 }
 
 /// Test builds only: breaks a stage.

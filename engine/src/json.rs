@@ -42,7 +42,7 @@ impl Json {
     /// The member `key` of an object; None where it is absent or null.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members.iter().find(|(k, v)| k == key && *v != Json::Null).map(|(_, v)| v),
+            Json::Object(members) => members.iter().find(|(k, v)| k == key && !matches!(v, Json::Null)).map(|(_, v)| v),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use crate::prelude::*;
 /// The parts one after another.
 #[inline(never)]
 pub fn concat(parts: &[&str]) -> String {
-    let mut whole = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    let mut whole = String::new();
     parts.iter().for_each(|part| whole.push_str(part));
     whole
 }
