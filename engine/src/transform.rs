@@ -129,15 +129,22 @@ impl Transform {
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
             Self::Norm(norm) => normalize(*norm, if row.dense { SPECK } else { 0.0 }, &mut row.values),
             Self::Binarize(t) => {
-                keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
+                finite(row)?;
+                keep(row, |i, v| (v > *t).then_some((i, 1.0)));
             }
             Self::Select { places, .. } => {
+                finite(row)?;
                 keep(row, |i, v| places.get(i as usize).filter(|&&new| new != LEFT_OUT).map(|&new| (new, v)));
             }
             Self::Wide(wide) => wide.apply(run, row)?,
         }
         Ok(())
     }
+}
+
+/// What is no number is refused before a step that might leave it out.
+fn finite(row: &Row) -> Result<()> {
+    if row.values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
 }
 
 /// Each entry becomes what `f` says, or goes.

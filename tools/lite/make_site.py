@@ -42,12 +42,18 @@ def main() -> None:
     parser.add_argument("--full-pyodide", metavar="URL", default="")
     parser.add_argument("--force", action="store_true", help="build even where nothing changed")
     arguments = parser.parse_args()
+    with stamps.alone("lite"):
+        make(arguments.output, arguments.full_pyodide, arguments.force)
+
+
+def make(output: Path, full_pyodide: str, force: bool) -> None:
+    """Build the site unless nothing changed since the last time."""
     stamp = stamps.ROOT / ".cache/stamps/lite"
-    wanted = stamps.digest(_inputs(), str(arguments.output), arguments.full_pyodide)
-    if not arguments.force and stamp.exists() and stamp.read_text() == wanted and (arguments.output / "lab").exists():
-        print(f"lite: {arguments.output} is up to date")
+    wanted = stamps.digest(_inputs(), str(output), full_pyodide)
+    if not force and stamp.exists() and stamp.read_text() == wanted and (output / "lab").exists():
+        print(f"lite: {output} is up to date")
         return
-    build(arguments.output.resolve(), arguments.full_pyodide)
+    build(output.resolve(), full_pyodide)
     stamps.write_atomically(stamp, wanted.encode())
 
 

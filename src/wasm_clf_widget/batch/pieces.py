@@ -14,7 +14,7 @@ from typing import Any
 from ..model.shape import shape_of
 from ..model.spec import Model
 from .errors import RowError
-from .input import Chunk, Nulls, arrow
+from .input import Chunk, Column, Nulls, arrow
 
 SMALLEST_BYTES = 256 << 10
 LARGEST_BYTES = 1 << 20
@@ -122,6 +122,14 @@ def cutter(model: Model, nulls: Nulls, where: str, *, parts: int = 1, size: int 
     if size is not None and parts > 1:
         target = max(SMALLEST_BYTES, min(LARGEST_BYTES, size // (4 * parts)))
     return Cutter(most, target, nulls, where)
+
+
+def all_pieces(column: Column, cut: Cutter) -> Iterator[Piece]:
+    """The pieces of a whole column, whose first row is 0."""
+    row = 0
+    for chunk in column.chunks:
+        yield from cut.cut(chunk, row)
+        row += len(chunk)
 
 
 def offsets_of(array: Any) -> Any:
