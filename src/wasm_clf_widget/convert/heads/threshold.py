@@ -1,6 +1,6 @@
 """Classifiers with a threshold of their own.
 
-scikit-learn asks whether score ≥ threshold; a model file knows score > 0 and score ≥ 0. So decision scores compared with
+It asks whether score ≥ threshold; a model file knows score > 0 and score ≥ 0. So decision scores compared with
 0 are converted, and any other threshold is refused, with the classifier within as the way out.
 """
 
