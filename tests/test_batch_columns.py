@@ -19,7 +19,7 @@ import wasm_clf_widget as wcw
 from wasm_clf_widget.batch import pieces as pieces_module
 from wasm_clf_widget.batch.errors import RowError
 from wasm_clf_widget.batch.input import text_column
-from wasm_clf_widget.batch.pieces import Cutter, cutter
+from wasm_clf_widget.batch.pieces import Cutter, cutter, joined
 from wasm_clf_widget.batch.sample import ParityWarning
 from wasm_clf_widget.batch.threads import engines_of
 
@@ -199,6 +199,25 @@ def test_the_first_thread_takes_the_classifiers_own_engine() -> None:
     clf.predict(pa.array(["good"] * 500), n_jobs=2)
     assert engines_of(clf)._idle.count(clf.engine) == 1
     assert len(engines_of(clf)._idle) <= 2
+
+
+@pytest.mark.parametrize("engine", ["wasm", "twin"])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_short_texts_are_joined_and_any_nul_is_found(clf: wcw.Classifier, kind: Any, engine: Any) -> None:
+    on = clf.with_engine(engine).engine
+    column = pa.array(["x", "good", "", "bad", "é good", "y"], kind)[1:5]
+    data = joined(column)
+    assert data is not None
+    assert bytes(data) == "good\0\0bad\0é good".encode()
+    batch = on.classify_joined(data, 4)
+    assert batch is not None
+    assert list(batch.scores) == list(on.classify(column.to_pylist()).scores)
+    for texts in (["a\0", "b"], ["a", "\0b"], ["a", "b\0"], ["\0", "\0"]):
+        data = joined(pa.array(texts, kind))
+        assert data is not None
+        assert on.classify_joined(data, 2) is None
+    for texts in (["a", ""], ["a"], [], ["long " * 210, "a"]):
+        assert joined(pa.array(texts, kind)) is None
 
 
 def test_what_a_null_hides_is_never_read(clf: wcw.Classifier) -> None:

@@ -8,6 +8,7 @@ use crate::json::Json;
 use crate::ln::{ln, ln_count};
 use crate::pipeline::Run;
 use crate::prelude::*;
+use crate::say::int;
 use crate::wide::Wide;
 
 /// A feature that a selection leaves out.
@@ -64,7 +65,7 @@ impl Transform {
             }
             "binarize" => match reader.numbers(stage, "threshold", 1, None)?[..] {
                 [t] if t >= 0.0 => Self::Binarize(t),
-                _ => return Err(Error::file(format_args!("the threshold of 'binarize' is below 0"))),
+                _ => return Err(Error::file(&["the threshold of 'binarize' is below 0"])),
             },
             "select" => {
                 let places = reader.u32s(stage, "select", Some(features), None)?;
@@ -73,26 +74,33 @@ impl Transform {
                     if new == kept.len() as u32 {
                         kept.push(old);
                     } else if new != LEFT_OUT {
-                        return Err(Error::file(format_args!(
-                            "'select' sends feature {old} to {new}: kept ones must ascend from 0"
-                        )));
+                        return Err(Error::file(&[
+                            "'select' sends feature ",
+                            &int(old as usize),
+                            " to ",
+                            &int(new as usize),
+                            ": kept ones must ascend from 0",
+                        ]));
                     }
                 }
                 *width = stage.int("n_features", MAX_FEATURES)?;
                 if kept.len() != *width || kept.is_empty() {
-                    return Err(Error::file(format_args!(
-                        "'select' keeps {} features, 'n_features' says {width}",
-                        kept.len()
-                    )));
+                    return Err(Error::file(&[
+                        "'select' keeps ",
+                        &int(kept.len()),
+                        " features, 'n_features' says ",
+                        &int(*width),
+                    ]));
                 }
                 Self::Select { places, kept }
             }
             "svd" | "union" => Self::Wide(Wide::read(reader, stage, width, depth)?),
             other => {
-                return Err(Error::unsupported(format_args!(
-                    "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, \
-                     select, svd, union"
-                )));
+                return Err(Error::unsupported(&[
+                    "stage '",
+                    other,
+                    "' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, select, svd, union",
+                ]));
             }
         })
     }

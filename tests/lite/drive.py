@@ -40,6 +40,7 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
         # A context of Playwright's is a private window.
         context = chromium.new_context(viewport=VIEWPORT)
         with Watch(context) as watch, served(site) as address:
+            found["start"] = _start(context, address)
             for name in NOTEBOOKS:
                 page = SitePage(context, address)
                 page.open(f"{name}.ipynb")
@@ -68,6 +69,16 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
             found["firefox"] = _in_firefox(address, scratch)
         chromium.close()
     return found
+
+
+def _start(context: BrowserContext, address: str) -> str:
+    """Which notebook the site's own address opens."""
+    page = SitePage(context, address)
+    page.page.goto(address)
+    page.page.get_by_role("heading", name="A text classifier with nothing but a browser").wait_for()
+    path = str(page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
+    page.page.close()
+    return path
 
 
 def _pictures(page: SitePage, shots: Path) -> None:

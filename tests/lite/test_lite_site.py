@@ -65,6 +65,11 @@ def test_the_site_is_small_and_names_only_what_lies_in_it(site: Path) -> None:
 
 
 @pytest.mark.long
+def test_the_sites_address_opens_the_index(found: dict[str, Any]) -> None:
+    assert found["start"] == "index.ipynb"
+
+
+@pytest.mark.long
 def test_every_landing_notebook_runs_from_top_to_bottom(found: dict[str, Any]) -> None:
     assert found["notebooks"] == {name: [] for name in found["notebooks"]}
     assert len(found["notebooks"]) == len(list((ROOT / "notebooks/lite").glob("*.ipynb"))) - 1, "all but the index"

@@ -6,6 +6,8 @@ derived, a table of pipelines written down); a *test* that touches it is skipped
 those parts of a suite that need nothing run here as they are. The package itself sees no placeholder: for it these
 modules are absent.
 
+The pipelines of ``wide_cases`` were converted outside: those that are recorded in tests/data/wide are read from there.
+
 Also skipped is what the host has not: other processes and threads.
 """
 
@@ -21,12 +23,13 @@ from typing import Any, NoReturn
 import pytest
 
 THEIRS = ("joblib", "nbconvert", "nbformat", "numpy", "scipy", "skops", "sklearn", "wasmtime")
-OURS = ("convert_cases", "convert_recipes", "golden_cases", "handmade", "strategies", "wide_cases", "wide_strategies")
+OURS = ("convert_cases", "convert_recipes", "golden_cases", "handmade", "strategies", "wide_strategies")
 """Helpers of the suites that fit pipelines of scikit-learn."""
 CONVERTER = "wasm_clf_widget.convert"
 """Of the package itself this is what imports scikit-learn."""
 ABSENT = {**{name: name for name in THEIRS}, **dict.fromkeys(OURS, "sklearn")}
 TESTS = str(Path(__file__).resolve().parents[1])
+RECORDED = Path(TESTS) / "data/wide"
 running = False
 """Whether a test runs (its fixtures included), rather than modules being read."""
 _import = builtins.__import__
@@ -82,6 +85,23 @@ class Absent:
     __add__ = __radd__ = __mul__ = __mod__ = __neg__ = __or__ = __ror__ = __getitem__
 
 
+class Fitted(Absent):
+    """A fitted pipeline of ``wide_cases``, of which here is only what the converter made of it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("sklearn")
+        self.file = RECORDED / f"{name}.safetensors"
+
+
+def model_from_sklearn(pipeline: Absent, *, weights: str = "auto", **_options: Any) -> Any:
+    """The converter's, for pipelines whose model is recorded."""
+    if not isinstance(pipeline, Fitted) or weights != "float64" or not pipeline.file.exists():
+        lacking("sklearn")
+    from wasm_clf_widget.model.file import parse
+
+    return parse(pipeline.file.read_bytes())
+
+
 def lacking(what: str) -> NoReturn:
     """End the running test as skipped."""
     pytest.skip(f"needs {what}, which is not inside Pyodide")
@@ -92,8 +112,14 @@ def _import_here(name: str, globals: Any = None, locals: Any = None, fromlist: A
     if level == 0 and root in ABSENT and str((globals or {}).get("__file__", "")).startswith(TESTS):
         if running:
             lacking(ABSENT[root])
-        return Absent(root)
-    return _import(name, globals, locals, fromlist, level)
+        made = Absent(root)
+        if name == f"{CONVERTER}.sklearn":
+            made.model_from_sklearn = model_from_sklearn  # type: ignore[attr-defined]
+        return made
+    module = _import(name, globals, locals, fromlist, level)
+    if name == "wide_cases":
+        module.fitted = Fitted
+    return module
 
 
 def _no_process(*_arguments: Any, **_options: Any) -> NoReturn:
@@ -104,7 +130,14 @@ def _no_thread(*_arguments: Any, **_options: Any) -> NoReturn:
     lacking("a thread")
 
 
+def _no_converter(*_arguments: Any, **_options: Any) -> NoReturn:
+    lacking("sklearn")
+
+
 def pytest_configure() -> None:
+    import wasm_clf_widget
+
+    setattr(wasm_clf_widget.Classifier, "from_sklearn", _no_converter)  # noqa: B010
     builtins.__import__ = _import_here
     setattr(subprocess.Popen, "__init__", _no_process)  # noqa: B010 - mypy: a method
     setattr(threading.Thread, "start", _no_thread)  # noqa: B010

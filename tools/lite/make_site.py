@@ -70,6 +70,7 @@ def build(output: Path, full_pyodide: str) -> None:
     command = [sys.executable, "-m", "jupyter", "lite", "build", "--force"]
     command += ["--lite-dir", str(work), "--output-dir", str(made)]
     run(command, work)
+    _open_the_index(made / "index.html")
     # Browsers ask for it at the root, and a request that fails is an error in the console.
     shutil.copy(made / "static/favicons/favicon.ico", made)
     if not full_pyodide:
@@ -80,6 +81,18 @@ def build(output: Path, full_pyodide: str) -> None:
     shutil.rmtree(output, ignore_errors=True)
     made.rename(output)
     print(f"lite: {output}, {size / 1e6:.1f} MB; to look at it: python -m http.server -b 127.0.0.1 -d {output}")
+
+
+def _open_the_index(page: Path) -> None:
+    """The site's own address opens the notebook that says what there is to open, instead of an empty launcher.
+
+    The page stays what it is otherwise: the applications read their configuration in it.
+    """
+    text = page.read_text(encoding="utf-8")
+    theirs = "await import('./config-utils.js');"
+    if theirs not in text:
+        sys.exit(f"lite: {page} is not as JupyterLite 0.8.6 writes it: look again at how it finds its application")
+    page.write_text(text.replace(theirs, "location.replace('lab/index.html?path=index.ipynb');"), encoding="utf-8")
 
 
 def _put_pyodide(folder: Path) -> None:

@@ -20,6 +20,8 @@ SMALLEST_BYTES = 256 << 10
 LARGEST_BYTES = 1 << 20
 _MOST_ROWS = 16_384
 _ANSWER_BYTES = 4 << 20
+_SHORT_BYTES = 512
+"""Texts of fewer bytes on average are joined: the engine reads them four thousand bytes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,23 @@ def layout(array: Any) -> tuple[memoryview, Any]:
     data = array.buffers()[2]
     view = memoryview(b"") if data is None else memoryview(data)[first:last]
     return view, (offsets - first).astype(np.uint32)
+
+
+def joined(array: Any) -> memoryview | None:
+    """The texts of a string array without nulls with a NUL between each two; None where that gains nothing.
+
+    Short texts are read 1.4 times as fast so (12 words of English); the copy costs a hundredth of that.
+    """
+    import pyarrow.compute as pc
+
+    pa = arrow()
+    offsets = offsets_of(array)
+    count, size = len(array), int(offsets[-1]) - int(offsets[0])
+    # A NUL at the end may stand before an empty text or belong to the last: offsets tell.
+    if count < 2 or size > _SHORT_BYTES * count or offsets[-1] == offsets[-2]:
+        return None
+    whole = pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), array.cast(pa.string()))
+    return memoryview(pc.binary_join(whole, "\0").buffers()[2])[: size + count - 1]
 
 
 def _counted(valid: Any) -> Any:
