@@ -28,6 +28,9 @@ def expose(site: Path) -> None:
     offline.list_files(site)
 
 
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+
+
 class _Handler(http.server.SimpleHTTPRequestHandler):
     extensions_map = {  # noqa: RUF012 - the base class's own
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -119,12 +122,18 @@ class SitePage:
         }"""
         self.page.evaluate(script, code)
 
-    def restart(self) -> None:
-        """Restart the kernel and wait until it is idle."""
-        self.page.evaluate(
-            "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
-        )
+    def restart(self) -> str:
+        """Restart the busy kernel by the menu, and wait until it is idle; what the page asked before."""
+        self.page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
+        before = self.page.evaluate(f"() => {KERNEL}.id")
+        self.page.evaluate("() => void window.jupyterapp.commands.execute('kernelmenu:restart')")
+        dialog = self.page.locator(".jp-Dialog-content")
+        said = dialog.inner_text()
+        dialog.get_by_role("button", name="Confirm Kernel Restart").click()
+        dialog.wait_for(state="detached")
+        self.page.wait_for_function(f"(before) => {KERNEL}?.id !== before || {KERNEL}.status !== 'busy'", arg=before)
         self.wait_idle()
+        return said
 
     def cells(self) -> list[dict[str, Any]]:
         """The notebook's cells as they stand now, outputs included."""

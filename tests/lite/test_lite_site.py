@@ -185,7 +185,9 @@ def test_a_csv_file_of_100_mb_is_refused_with_a_way_out(found: dict[str, Any]) -
 
 @pytest.mark.long
 def test_a_kernel_restarted_in_the_middle_of_a_batch(found: dict[str, Any]) -> None:
-    assert "negative" in found["restarted"]
+    assert "All variables will be lost" in found["restarted"]["said"]
+    assert found["restarted"]["lost"] == "True"
+    assert "negative" in found["restarted"]["labels"]
 
 
 @pytest.mark.long
