@@ -59,7 +59,15 @@ def test_sequences_of_four_bytes(variant: Variant) -> None:
 def test_each_code_point_and_its_neighbours_at_every_place(variant: Variant) -> None:
     engine = Asked(variant)
     edges = [0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF]
-    wrong = [b"\x80", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80"]
+    wrong = [
+        b"\x80",
+        b"\xc0\x80",
+        b"\xc1\xbf",
+        b"\xe0\x9f\xbf",
+        b"\xed\xa0\x80",
+        b"\xf0\x8f\xbf\xbf",
+        b"\xf4\x90\x80\x80",
+    ]
     for place in range(40):
         for before in ("a", "é"):
             head = (before * place).encode()
