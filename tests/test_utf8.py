@@ -1,4 +1,4 @@
-"""The engine takes bytes for text exactly where Python does: each mistake, wherever it lies in the vectors that look."""
+"""The engine takes bytes for text exactly where Python does: each mistake, wherever it lies in a vector."""
 
 from __future__ import annotations
 
