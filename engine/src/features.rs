@@ -3,11 +3,13 @@
 //!
 //! Looking up, counting and summing an n-gram costs one cache line here: what lies far is waited for once. There is no
 //! list to clear: features are kept in order of first occurrence, and brought into ascending order (where many) by a
-//! two-level bitmap (a bit a feature, a bit a word of 64), read and cleared in one go.
+//! two-level bitmap (a bit a feature, a bit a word of 64): a feature's place is the number of bits before its own, counted
+//! without a branch that a text could mislead.
 //!
 //! All is in one array of 32-bit *cells*. A *row* of it is a slot of the table: key, then at its *place* the counter, the
-//! sum of signs (signed only), which idf (where there is one), coefficients (one or two cells each). Hashed features are
-//! rows without keys. Rows have a size that keeps them within a cache line where they fit one.
+//! sum of signs (signed only), which idf (where there is one), coefficients (one or two cells each), and the feature's
+//! number where there is an order to bring it into and room to spare. Hashed features are rows without keys. Rows have a size
+//! that keeps them within a cache line where they fit one.
 
 use crate::error::{Error, Result};
 use crate::lookup::{self, Alphabet};
@@ -141,6 +143,8 @@ pub struct Features {
     begin: usize,
     /// From the place to the first coefficient.
     coef: usize,
+    /// From the place to the feature's number, 0 where it is not in the row.
+    number: usize,
     /// The different idfs.
     idfs: Vec<f64>,
     count: u32,
@@ -148,8 +152,12 @@ pub struct Features {
     /// Places in order of first occurrence; how many hold.
     touched: Vec<u32>,
     pub(crate) used: usize,
-    bits: Vec<u64>,
+    /// Of 64 features each: which are touched, and how many of those before.
+    bits: Vec<(u64, u32)>,
+    /// Which of `bits` are not 0.
     bit_words: Vec<u64>,
+    /// Room to bring places into order: each with its feature.
+    ordered: Vec<(u32, u32)>,
     values: Vec<f64>,
 }
 
@@ -168,10 +176,17 @@ impl Features {
         let idf_at = 1 + usize::from(options.signed);
         let coef_at = idf_at + usize::from(!idf.is_empty());
         let size = coef_at + outputs * if options.float32 { 1 } else { 2 };
-        let stride = |key: usize| {
-            let size = key + size;
-            if size <= LINE { size.next_power_of_two() } else { size.next_multiple_of(LINE) }
-        };
+        let padded = |size: usize| if size <= LINE { size.next_power_of_two() } else { size.next_multiple_of(LINE) };
+        // The number must not make any kind of row larger.
+        let kinds = [
+            (table.words.entries.is_empty(), WORD_KEY),
+            (table.levels.iter().all(|level| level.entries.is_empty()), GRAM_KEY),
+            (!hashed, 0),
+        ];
+        let spare = kinds.iter().all(|&(none, key)| none || padded(key + size + 1) == padded(key + size));
+        let number = if spare && !options.float32 { size } else { 0 };
+        let size = size + usize::from(number != 0);
+        let stride = |key: usize| padded(key + size);
         let word_stride = stride(WORD_KEY);
         let gram_stride = stride(GRAM_KEY);
         let hash_stride = stride(0);
@@ -216,6 +231,8 @@ impl Features {
             used: 0,
             bits: Vec::new(),
             bit_words: Vec::new(),
+            ordered: Vec::new(),
+            number,
             values: Vec::new(),
             cells: Vec::new(),
         };
@@ -225,7 +242,7 @@ impl Features {
             grams.push(level.entries);
         }
         if !options.float32 {
-            this.bits = vec![0; features.div_ceil(64)];
+            this.bits = vec![(0, 0); features.div_ceil(64)];
             this.bit_words = vec![0; this.bits.len().div_ceil(64)];
         }
         array[none] = 1;
@@ -236,6 +253,9 @@ impl Features {
         let row = |this: &mut Self, place: usize, feature: u32| {
             let cells = &mut this.cells[place..place + size];
             let i = feature as usize;
+            if number != 0 {
+                cells[number] = feature;
+            }
             if let Some(which) = which.get(i) {
                 cells[idf_at] = *which;
             }
@@ -464,6 +484,15 @@ impl Features {
         self.feature_of.get((place - self.begin) >> self.shift).copied().unwrap_or(NONE)
     }
 
+    /// The same of a place that is a feature's, and was just now counted: fast where the number is in the row.
+    #[inline(always)]
+    fn number_at(&self, place: usize) -> u32 {
+        if self.number == 0 {
+            return self.feature_of(place);
+        }
+        self.cells.get(place + self.number).copied().unwrap_or(0)
+    }
+
     /// The place of a feature, or of what is none.
     #[inline(always)]
     fn place_of(&self, feature: u32) -> usize {
@@ -570,33 +599,52 @@ impl Features {
         self.used = 0;
     }
 
-    /// Brings `touched` into ascending order of the features.
+    /// Brings `touched` into ascending order of the features. What it asks of a feature stands in its row, which was read
+    /// just now when it was counted.
     fn sort(&mut self) {
         if self.used <= 8 * FEW {
             return self.sort_few();
         }
-        for &place in &self.touched[..self.used] {
-            let i = self.feature_of(place as usize);
-            let word = (i / 64) as usize;
-            self.bits[word] |= 1 << (i % 64);
-            self.bit_words[word / 64] |= 1 << (word % 64);
+        if self.ordered.len() < self.used {
+            self.ordered.resize(self.used, (0, 0));
         }
-        let mut at = 0;
-        for high in 0..self.bit_words.len() {
-            let mut words = core::mem::take(&mut self.bit_words[high]);
+        for at in 0..self.used {
+            let place = self.touched.get(at).copied().unwrap_or(0);
+            let i = self.number_at(place as usize);
+            if let Some(ordered) = self.ordered.get_mut(at) {
+                *ordered = (place, i);
+            }
+            let word = (i / 64) as usize;
+            if let Some(bits) = self.bits.get_mut(word) {
+                bits.0 |= 1 << (i % 64);
+            }
+            if let Some(bits) = self.bit_words.get_mut(word / 64) {
+                *bits |= 1 << (word % 64);
+            }
+        }
+        let mut before = 0;
+        for (high, words) in self.bit_words.iter_mut().enumerate() {
+            let mut words = core::mem::take(words);
             while words != 0 {
                 let word = high * 64 + words.trailing_zeros() as usize;
                 words &= words - 1;
-                let mut bits = core::mem::take(&mut self.bits[word]);
-                while bits != 0 {
-                    let i = word as u32 * 64 + bits.trailing_zeros();
-                    bits &= bits - 1;
-                    let place = self.place_of(i) as u32;
-                    if let Some(touched) = self.touched.get_mut(at) {
-                        *touched = place;
-                    }
-                    at += 1;
+                if let Some(bits) = self.bits.get_mut(word) {
+                    bits.1 = before;
+                    before += bits.0.count_ones();
                 }
+            }
+        }
+        let ordered = &self.ordered[..self.used];
+        for &(place, i) in ordered {
+            let (bits, before) = self.bits.get((i / 64) as usize).copied().unwrap_or_default();
+            let at = before + (bits & !(u64::MAX << (i % 64))).count_ones();
+            if let Some(touched) = self.touched.get_mut(at as usize) {
+                *touched = place;
+            }
+        }
+        for &(_, i) in ordered {
+            if let Some(bits) = self.bits.get_mut((i / 64) as usize) {
+                bits.0 = 0;
             }
         }
     }
@@ -608,7 +656,7 @@ impl Features {
         let mut places = [0; 8 * FEW];
         for ((&place, kept), feature) in self.touched[..used].iter().zip(&mut places).zip(features.as_flattened_mut()) {
             *kept = place;
-            *feature = self.feature_of(place as usize);
+            *feature = self.number_at(place as usize);
         }
         for (&place, &feature) in places[..used].iter().zip(features.as_flattened()) {
             let before = features[..used.div_ceil(8)]
