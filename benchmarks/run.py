@@ -4,7 +4,7 @@
 
 One thread, CPU time, pairs of samples with alternating order, medians with the lowest and highest; before a case
 counts, both systems must give the same labels. ``--only`` takes the cases whose name holds TEXT ("English", "hashing",
-"native", "page", "memory").
+"native", "threads", "over", "page", "memory"). Of "threads" alone the wall clock counts.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ from typing import Any  # noqa: E402
 
 import convert  # noqa: E402
 import keystroke  # noqa: E402
+import latency  # noqa: E402
 import memory  # noqa: E402
 import numpy as np  # noqa: E402
 import payload  # noqa: E402
+import threads  # noqa: E402
 from cases import CASES, LONGER_RUN, ONE_TEXT, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
 from measure import ratio  # noqa: E402
 from record import Row, show, versions, write  # noqa: E402
@@ -158,6 +160,8 @@ def groups() -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
     """(name, measures) in the order of the table."""
     for case in CASES:
         yield f"{case.language} {case.kind.name} native one text", lambda c=case: batches(c)  # type: ignore[misc]
+    yield "over the engine", latency.rows
+    yield "threads", threads.rows
     yield "page payload", payload.rows
     yield "page keystroke", keystroke.rows
     yield "memory", batch_memory

@@ -34,7 +34,7 @@ const sheet = async (path) => {
 const engines = ["baseline", "simd"].flatMap((variant) => [`engine.${variant}.wasm`, `engine.linear.${variant}.wasm`]).filter((name) => existsSync(join(out, name)));
 const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
-const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) }) } });
+const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify(JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) })) } });
 
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 import wasm_clf_widget as wcw
 from wasm_clf_widget.batch import pieces as pieces_module
 from wasm_clf_widget.batch.errors import RowError
-from wasm_clf_widget.batch.pieces import Cutter, cutter
+from wasm_clf_widget.batch.input import text_column
+from wasm_clf_widget.batch.pieces import Cutter, cutter, joined
 from wasm_clf_widget.batch.sample import ParityWarning
+from wasm_clf_widget.batch.threads import engines_of
 
 TEXTS = ["good", "bad", "", "good bad good", "服务态度差", "a\0b good", "é" * 40, "none of it"] * 40
 
@@ -130,6 +132,23 @@ def test_what_is_no_text_is_named(clf: wcw.Classifier, texts: Any, message: str)
         clf.predict(texts)
 
 
+def test_a_list_is_converted_while_engines_are_at_work() -> None:
+    column = text_column(["good"] * 20_000 + [3], "error")
+    assert column.rows == 20_001
+    assert 70_000 < column.size < 90_000
+    chunks = iter(column.chunks)
+    assert [len(next(chunks)), len(next(chunks))] == [8192, 8192], "what comes later is not looked at yet"
+    with pytest.raises(wcw.InputError, match=r"texts\[20000\]: a text must be str, found int 3"):
+        next(chunks)
+
+
+def test_a_list_that_changes_meanwhile_is_taken_as_it_was(clf: wcw.Classifier) -> None:
+    texts = ["good"] * 20_000
+    column = text_column(texts, "error")
+    texts.clear()
+    assert sum(map(len, column.chunks)) == column.rows == 20_000
+
+
 @pytest.mark.parametrize("options", [{"n_jobs": 0}, {"n_jobs": 1.5}, {"n_jobs": True}, {"nulls": "drop"}])
 def test_wrong_options_say_what_is_allowed(clf: wcw.Classifier, options: dict[str, Any]) -> None:
     with pytest.raises(wcw.InputError, match="allowed are"):
@@ -170,6 +189,35 @@ def test_a_hashed_surrogate_names_its_row() -> None:
     )
     with pytest.raises(RowError, match=r"texts\[2\]: the text holds a lone surrogate"):
         hashing.predict(["a", "b", "\ud800"], n_jobs=2)
+
+
+def test_the_first_thread_takes_the_classifiers_own_engine() -> None:
+    """Each engine has a copy of the model: one job needs no second."""
+    clf = wcw.Classifier.from_weights(["good"], [[1.0]], 0.0, ["a", "b"], name="own")
+    clf.predict(pa.array(["good"] * 500))
+    assert engines_of(clf)._idle == [clf.engine]
+    clf.predict(pa.array(["good"] * 500), n_jobs=2)
+    assert engines_of(clf)._idle.count(clf.engine) == 1
+    assert len(engines_of(clf)._idle) <= 2
+
+
+@pytest.mark.parametrize("engine", ["wasm", "twin"])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_short_texts_are_joined_and_any_nul_is_found(clf: wcw.Classifier, kind: Any, engine: Any) -> None:
+    on = clf.with_engine(engine).engine
+    column = pa.array(["x", "good", "", "bad", "é good", "y"], kind)[1:5]
+    data = joined(column)
+    assert data is not None
+    assert bytes(data) == "good\0\0bad\0é good".encode()
+    batch = on.classify_joined(data, 4)
+    assert batch is not None
+    assert list(batch.scores) == list(on.classify(column.to_pylist()).scores)
+    for texts in (["a\0", "b"], ["a", "\0b"], ["a", "b\0"], ["\0", "\0"]):
+        data = joined(pa.array(texts, kind))
+        assert data is not None
+        assert on.classify_joined(data, 2) is None
+    for texts in (["a", ""], ["a"], [], ["long " * 210, "a"]):
+        assert joined(pa.array(texts, kind)) is None
 
 
 def test_what_a_null_hides_is_never_read(clf: wcw.Classifier) -> None:
@@ -353,7 +401,7 @@ def test_a_sample_finds_an_engine_that_answers_otherwise(clf: wcw.Classifier, mo
         ["pos", "so so", "neg"], name="b",
     )  # fmt: skip
     clf = pickle.loads(pickle.dumps(clf))
-    monkeypatch.setattr("wasm_clf_widget.batch.threads.open_engine", lambda *_: other.engine)
+    monkeypatch.setattr(clf, "_opened", other.engine)
     with pytest.warns(ParityWarning, match="the twin answers otherwise"):
         clf.classify_frame(pa.table({"t": ["bad bad"] * 200}), "t", parity="sample")
     assert clf.batch_parity is not None

@@ -37,6 +37,8 @@ from wasm_clf_widget.engines.wasmtime_engine import open_wasmtime_engine
 from wasm_clf_widget.errors import ModelFileError, TooManyStepsError, UnsupportedPipelineError
 from wasm_clf_widget.model.file import dump, parse
 from wasm_clf_widget.model.spec import Classes, LinearHead, Model, Pipeline, Source, Vectorizer
+from wasm_clf_widget.twin import Twin
+from wasm_clf_widget.twin.steps import Steps
 
 SEED = int(
     os.environ.get("WCW_SEED") or zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex()).encode())
@@ -217,6 +219,57 @@ def test_a_catastrophic_pattern_ends_in_a_typed_error(pattern: str, text: str) -
     assert engine.tokens("b") == expected(pattern, "b"), "the engine goes on with the next text"
     with pytest.raises(TooManyStepsError, match="text 2: "):
         engine.classify(("b", "", text, "b"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        *CATASTROPHIC[2:5],
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (*CATASTROPHIC[:3], *CATASTROPHIC[5:])),
+    ],
+)
+def test_the_twin_ends_in_the_same_error(pattern: str, text: str) -> None:
+    """Its tokens are re's, which nothing interrupts: it has to know before."""
+    twin = Twin(model(pattern, compile_pattern(pattern)))
+    with pytest.raises(TooManyStepsError, match="too many steps"):
+        twin.answer(text)
+    assert twin.tokens("b") == expected(pattern, "b"), "the twin goes on with the next text"
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern in (*NAMED, *OTHERS) if Steps.needed(pattern)])
+def test_the_twin_counts_steps_on_res_own_way(pattern: str) -> None:
+    """Where its matches end re's do, so the steps are those that re needs."""
+    steps = Steps(pattern)
+    for text in UGLY:
+        assert list(steps.ends(text)) == [match.end() for match in re.finditer(pattern, text)], text
+
+
+@settings(max_examples=150 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@given(patterns(), texts())
+def test_the_twin_counts_steps_of_any_pattern(pattern: str, text: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_steps(pattern, text)
+
+
+def check_steps(pattern: str, text: str) -> None:
+    try:
+        right = [match.end() for match in re.finditer(pattern, text)]
+    except (re.error, OverflowError):
+        assume(False)
+    try:
+        assert list(Steps(pattern).ends(text)) == right
+    except TooManyStepsError:
+        pytest.fail(f"re finds its way through {text!r}")
+
+
+def test_patterns_that_need_no_budget_in_the_twin() -> None:
+    """Most: with one repeat of one character re never does more than go over the text again for each of its places."""
+    assert [p for p in NAMED if Steps.needed(p)] == []
+    assert Steps.needed(r"(?:a|bc)+")
+    assert Steps.needed(r"\w+x\w+")
+    assert not Steps.needed(r"\b(\w\w+)\b|\W")
 
 
 def test_long_texts_have_the_steps_they_need() -> None:

@@ -6,10 +6,12 @@ has new time stamps but the same contents, which is why make's own time rule is 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +36,16 @@ def digest(inputs: Iterable[Path], *more: str) -> str:
         name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         total.update(str(name).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Wait until no other process of this tree builds the thing of that name, and keep others waiting meanwhile."""
+    file = ROOT / ".cache/locks" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def write_atomically(path: Path, data: bytes) -> None:

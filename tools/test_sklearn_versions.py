@@ -23,7 +23,12 @@ VERSIONS = {
 OTHERS = ("anywidget", "hypothesis", "joblib", "pytest", "pytest-timeout", "pytest-xdist", "rich", "traitlets", "typer")
 OTHERS += ("safetensors", "skops", "wasmtime")
 # Small enough for every submission; the whole converter suite runs under the newest version in `make test` anyway.
-TESTS = ("tests/test_convert.py", "tests/test_convert_heads.py", "tests/test_check.py")
+TESTS = (
+    "tests/test_convert.py",
+    "tests/test_convert_heads.py",
+    "tests/test_convert_thresholds.py",
+    "tests/test_check.py",
+)
 
 
 def pinned() -> dict[str, str]:

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::explain::{Explanation, Strings};
 use crate::model::{Answers, Model};
 use crate::prelude::*;
+use crate::say::{concat, int};
 use alloc::alloc::{Layout, alloc, dealloc};
 use core::cell::UnsafeCell;
 
@@ -21,7 +22,7 @@ struct State {
 }
 
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
@@ -44,26 +45,44 @@ fn state() -> &'static mut State {
 /// The result of a call as the ABI says it; the message of an error becomes the output.
 fn answer(state: &mut State, result: Result<i32>) -> i32 {
     result.unwrap_or_else(|error| {
-        state.output = error.to_string().into_bytes();
+        state.output = error.message().to_owned().into_bytes();
         error.code()
     })
+}
+
+/// Output for the caller, or why there is none.
+fn give(state: &mut State, output: Result<Vec<u8>>) -> i32 {
+    let result = output.map(|output| {
+        state.output = output;
+        0
+    });
+    answer(state, result)
 }
 
 fn memory_size() -> usize {
     core::arch::wasm32::memory_size(0) * 65536
 }
 
-/// `count` values of T at `at`, or an error where they do not lie in memory or are not aligned.
-fn checked<T>(at: u32, count: usize) -> Result<*mut T> {
-    let at = at as usize;
-    let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(at));
-    if end.is_none_or(|end| end > memory_size()) || !at.is_multiple_of(align_of::<T>()) || at == 0 {
-        return Err(Error::argument(format_args!(
-            "address {at} for {count} values of {} bytes lies outside memory or is not aligned",
-            size_of::<T>()
-        )));
+/// An error where `count` values of `size` bytes, which is also how they are aligned, do not lie in memory at `at`.
+#[inline(never)]
+fn check(at: usize, count: usize, size: usize) -> Result<()> {
+    let end = count.checked_mul(size).and_then(|size| size.checked_add(at));
+    if end.is_none_or(|end| end > memory_size()) || at & (size - 1) != 0 {
+        return Err(Error::argument(&[
+            "address ",
+            &int(at),
+            " for ",
+            &int(count),
+            " values of ",
+            &int(size),
+            " bytes lies outside memory or is not aligned",
+        ]));
     }
-    Ok(at as *mut T)
+    Ok(())
+}
+
+fn signed(number: i32) -> String {
+    concat(&[if number < 0 { "-" } else { "" }, &int(number.unsigned_abs() as usize)])
 }
 
 /// A slice of the caller's, empty for address 0.
@@ -71,22 +90,23 @@ fn slice<'a, T>(at: u32, count: usize) -> Result<&'a mut [T]> {
     if count == 0 || at == 0 {
         return Ok(&mut []);
     }
-    let start = checked(at, count)?;
+    const { assert!(size_of::<T>() == align_of::<T>()) };
+    check(at as usize, count, size_of::<T>())?;
     // SAFETY: inside memory and aligned (checked), any bytes are a valid u8, u32 or f64; the caller has allocated it
     // for this call, and nothing else runs meanwhile (one thread).
-    Ok(unsafe { core::slice::from_raw_parts_mut(start, count) })
+    Ok(unsafe { core::slice::from_raw_parts_mut(at as *mut T, count) })
 }
 
 fn text<'a>(at: u32, size: u32) -> Result<&'a str> {
     if size > 0 && at == 0 {
-        return Err(Error::argument(format_args!("address 0 for a text")));
+        return Err(Error::argument(&["address 0 for a text"]));
     }
     core::str::from_utf8(slice(at, size as usize)?).map_err(|_| Error::utf8())
 }
 
 fn model(models: &mut [Option<Model>], handle: i32) -> Result<&mut Model> {
     let slot = usize::try_from(handle).ok().and_then(|i| models.get_mut(i)).and_then(Option::as_mut);
-    slot.ok_or_else(|| Error::argument(format_args!("handle {handle} is no loaded model")))
+    slot.ok_or_else(|| Error::argument(&["handle ", &signed(handle), " is no loaded model"]))
 }
 
 /// The version of the ABI.
@@ -154,7 +174,7 @@ pub extern "C" fn wcw_classify(handle: i32, request: u32) -> i32 {
 fn classify(model: &mut Model, request: u32) -> Result<i32> {
     let request: &mut [u32] = slice(request, 10)?;
     let [at, size, offsets, n, scores, probabilities, labels, known, consumed, _] = request else {
-        return Err(Error::argument(format_args!("address 0 for a request")));
+        return Err(Error::argument(&["address 0 for a request"]));
     };
     let count = *n as usize;
     let all = text(*at, *size)?;
@@ -171,9 +191,7 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
         let offsets: &mut [u32] = slice(*offsets, count.saturating_add(1))?;
         let piece = |w: &[u32]| all.get(w[0] as usize..w[1] as usize);
         if offsets.windows(2).any(|w| piece(w).is_none()) {
-            return Err(Error::argument(format_args!(
-                "the offsets do not cut the text between characters, in ascending order"
-            )));
+            return Err(Error::argument(&["the offsets do not cut the text between characters, in ascending order"]));
         }
         model.classify(offsets.windows(2).map(|w| piece(w).unwrap_or_default()), &mut answers)?;
         *consumed = all.len() as u32;
@@ -186,11 +204,8 @@ fn classify(model: &mut Model, request: u32) -> Result<i32> {
 pub extern "C" fn wcw_explain(handle: i32, at: u32, size: u32) -> i32 {
     let state = state();
     let explained = model(&mut state.models, handle).and_then(|model| model.explain(text(at, size)?));
-    let result = explained.map(|explanation| {
-        state.output = explanation_bytes(&explanation);
-        0
-    });
-    answer(state, result)
+    let result = explained.map(|explanation| explanation_bytes(&explanation));
+    give(state, result)
 }
 
 /// What a stage gives for one text.
@@ -199,11 +214,7 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectori
     let state = state();
     let staged = model(&mut state.models, handle)
         .and_then(|model| stage_bytes(model, stage, text(at, size)?, vectorizer as usize));
-    let result = staged.map(|bytes| {
-        state.output = bytes;
-        0
-    });
-    answer(state, result)
+    give(state, staged)
 }
 
 /// The look-up table of a vectorizer.
@@ -212,11 +223,7 @@ pub extern "C" fn wcw_stage(handle: i32, stage: i32, at: u32, size: u32, vectori
 pub extern "C" fn wcw_build_table(handle: i32, vectorizer: u32) -> i32 {
     let state = state();
     let built = model(&mut state.models, handle).and_then(|model| model.table_bytes(vectorizer as usize));
-    let result = built.map(|bytes| {
-        state.output = bytes;
-        0
-    });
-    answer(state, result)
+    give(state, built)
 }
 
 /// Test builds only: breaks a stage.
@@ -281,7 +288,7 @@ fn stage_bytes(model: &mut Model, stage: i32, text: &str, vectorizer: usize) -> 
             push_f64(&mut out, &row.values);
         }
         4 => push_f64(&mut out, model.scores(text)?),
-        _ => return Err(Error::argument(format_args!("stage {stage}; 0 to 4 are allowed"))),
+        _ => return Err(Error::argument(&["stage ", &signed(stage), "; 0 to 4 are allowed"])),
     }
     Ok(out)
 }

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::file::File;
 use crate::json::Json;
 use crate::prelude::*;
+use crate::say::{concat, int};
 use crate::text::Pattern;
 #[cfg(feature = "complete")]
 use crate::text::{Found, read_pattern};
@@ -118,13 +119,17 @@ impl<'a> Reader<'a> {
         let document = &file.document;
         let format = document.int("format", MAX_WEIGHTS)?;
         if format != FORMAT {
-            return Err(Error::unsupported(format_args!(
-                "format {format}: this engine reads format {FORMAT}; use a newer wasm_clf_widget"
-            )));
+            return Err(Error::unsupported(&[
+                "format ",
+                &int(format),
+                ": this engine reads format ",
+                &int(FORMAT),
+                "; use a newer wasm_clf_widget",
+            ]));
         }
         let version = document.str("unicode")?;
         let unicode = Version::parse(version).ok_or_else(|| {
-            Error::unsupported(format_args!("Unicode {version}: this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"))
+            Error::unsupported(&["Unicode ", version, ": this engine knows 14.0.0, 15.0.0, 15.1.0 and 16.0.0"])
         })?;
         let float32 = choose(document, "weights", &[("float64", false), ("float32", true)])?;
         Ok((Self { file, unicode, float32, vectorizers: Cell::new(0) }, targets(document)?))
@@ -132,13 +137,13 @@ impl<'a> Reader<'a> {
 
     /// The name of a stage's tensor.
     pub fn name(stage: &Json, name: &str) -> Result<String> {
-        Ok(format!("{}{name}", if stage.get("prefix").is_some() { stage.str("prefix")? } else { "" }))
+        Ok(concat(&[if stage.get("prefix").is_some() { stage.str("prefix")? } else { "" }, name]))
     }
 
     /// A stage's numbers.
     pub fn numbers(&self, stage: &Json, name: &str, rows: usize, columns: Option<usize>) -> Result<Vec<f64>> {
         if rows.saturating_mul(columns.unwrap_or(1)) > MAX_WEIGHTS {
-            return Err(Error::file(format_args!("more than {MAX_WEIGHTS} numbers in '{name}'")));
+            return Err(Error::file(&["more than ", &int(MAX_WEIGHTS), " numbers in '", name, "'"]));
         }
         self.file.numbers(&Self::name(stage, name)?, rows, columns)
     }
@@ -158,11 +163,11 @@ fn targets(document: &Json) -> Result<Targets> {
         let all = if each.contains(&0) { 0 } else { each.iter().sum() };
         (Targets::Multioutput(each), all)
     } else {
-        let all = count(document.get("classes").ok_or_else(|| Error::file(format_args!("'classes' is missing")))?)?;
+        let all = count(document.get("classes").ok_or_else(|| Error::file(&["'classes' is missing"]))?)?;
         (if multi == 1 { Targets::Multilabel(all) } else { Targets::Single(all) }, all)
     };
     if !(1..=MAX_CLASSES).contains(&all) {
-        return Err(Error::file(format_args!("{all} classes; 1 to {MAX_CLASSES} are allowed")));
+        return Err(Error::file(&[&int(all), " classes; 1 to ", &int(MAX_CLASSES), " are allowed"]));
     }
     Ok(targets)
 }
@@ -185,7 +190,7 @@ fn find(object: &Json, key: &str, count: usize, name: &dyn Fn(usize) -> &'static
         allowed.push_str(if i == 0 { " " } else { ", " });
         allowed.push_str(name(i));
     }
-    Err(Error::unsupported(format_args!("'{key}' is '{given}'; this engine knows{allowed}")))
+    Err(Error::unsupported(&["'", key, "' is '", given, "'; this engine knows", &allowed]))
 }
 
 /// A `vectorize` stage.
@@ -203,7 +208,7 @@ pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
         "char" => Analyzer::Char,
         "char_wb" => Analyzer::CharWb,
         other => {
-            return Err(Error::unsupported(format_args!("analyzer '{other}'; this engine knows word, char, char_wb")));
+            return Err(Error::unsupported(&["analyzer '", other, "'; this engine knows word, char, char_wb"]));
         }
     };
     let accents = match stage.get("strip_accents") {
@@ -221,15 +226,14 @@ pub fn vectorizer(reader: &Reader, stage: &Json) -> Result<Vectorizer> {
     let ngrams = ngrams.map(crate::broken::ngrams);
     let n_features = stage.int("n_features", MAX_FEATURES)?;
     if n_features == 0 {
-        return Err(Error::file(format_args!("'n_features' is 0")));
+        return Err(Error::file(&["'n_features' is 0"]));
     }
     Ok(Vectorizer {
         method,
         analyzer,
         pattern,
-        ngrams: ngrams.ok_or_else(|| {
-            Error::file(format_args!("'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ {MAX_NGRAM}"))
-        })?,
+        ngrams: ngrams
+            .ok_or_else(|| Error::file(&["'ngram_range' must be [min, max], 1 ≤ min ≤ max ≤ ", &int(MAX_NGRAM)]))?,
         lowercase: stage.bool("lowercase")?,
         accents,
         binary: stage.bool("binary")?,

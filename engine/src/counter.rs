@@ -8,6 +8,7 @@ use crate::lookup::SLACK;
 use crate::murmur;
 use crate::ngrams::{self, Room};
 use crate::prelude::*;
+use crate::say::{concat, int};
 use crate::table::{NONE, Table};
 use crate::text::{Normalizer, Pieces, Tokenizer, decode, next_zero};
 
@@ -47,7 +48,7 @@ impl Counter {
         let vectorizer = config::vectorizer(reader, stage)?;
         let number = reader.vectorizers.get();
         if number == MAX_VECTORIZERS {
-            return Err(Error::file(format_args!("more than {MAX_VECTORIZERS} vectorizers")));
+            return Err(Error::file(&["more than ", &int(MAX_VECTORIZERS), " vectorizers"]));
         }
         reader.vectorizers.set(number + 1);
         let name = Reader::name(stage, "vocabulary.table")?;
@@ -255,7 +256,7 @@ fn add_hashed(ngram: &[u8], count: u32, signed: bool, features: &mut Features) {
 /// The table that is not in the file: made here, or empty where there are no words.
 #[cfg(not(feature = "complete"))]
 fn new_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<Table> {
-    let stop_words = format!("{}.bytes", Reader::name(stage, "stop_words")?);
+    let stop_words = Reader::name(stage, "stop_words")?;
     if vectorizer.method == Method::Vocabulary || reader.file.has(&stop_words) {
         return Err(Error::edition("words without a look-up table"));
     }
@@ -267,18 +268,19 @@ fn new_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<T
 fn new_table(reader: &Reader, stage: &Json, vectorizer: &Vectorizer) -> Result<Table> {
     let file = reader.file;
     let stop_words = Reader::name(stage, "stop_words")?;
-    let stop_words = if file.has(&format!("{stop_words}.bytes")) { Some(file.texts(&stop_words)?) } else { None };
+    let stop_words = if file.has(&concat(&[&stop_words, ".bytes"])) { Some(file.texts(&stop_words)?) } else { None };
     let stop_words = stop_words.iter().flat_map(|t| t.iter());
     if vectorizer.method != Method::Vocabulary {
         return Table::build(vectorizer, core::iter::empty(), stop_words);
     }
     let vocabulary = file.texts(&Reader::name(stage, "vocabulary")?)?;
     if vocabulary.len() != vectorizer.n_features {
-        return Err(Error::file(format_args!(
-            "{} vocabulary entries for {} features",
-            vocabulary.len(),
-            vectorizer.n_features
-        )));
+        return Err(Error::file(&[
+            &int(vocabulary.len()),
+            " vocabulary entries for ",
+            &int(vectorizer.n_features),
+            " features",
+        ]));
     }
     Table::build(vectorizer, vocabulary.iter(), stop_words)
 }

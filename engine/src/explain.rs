@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::murmur;
 use crate::pipeline::{Front, Pipeline, Run};
 use crate::prelude::*;
+use crate::say::int;
 use crate::sum::{self, Shares, Sum};
 use crate::text::Place;
 
@@ -84,7 +85,7 @@ impl Model {
     pub(crate) fn counter(&mut self, vectorizer: usize) -> Result<&mut Counter> {
         match &mut list(&mut self.pipeline, vectorizer)?.front {
             Front::Text { counter, .. } => Ok(counter),
-            _ => Err(Error::argument(format_args!("not a vectorizer"))),
+            _ => Err(Error::argument(&["not a vectorizer"])),
         }
     }
 
@@ -147,9 +148,7 @@ impl Model {
         let scored = self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false);
         scored.map_err(|error| error.at_text(0))?;
         if let Some(Kind::Constant(_)) = self.pipeline.head.as_ref().map(|head| &head.kind) {
-            return Err(Error::unsupported(format_args!(
-                "this model cannot be explained: it gives every text the same answer"
-            )));
+            return Err(Error::unsupported(&["this model cannot be explained: it gives every text the same answer"]));
         }
         let sum = Sum::of(&self.pipeline, &self.nothing)?;
         let columns = sum.scores.len();
@@ -176,7 +175,7 @@ impl Model {
 /// The pipeline in whose list a vectorizer stands.
 fn list(pipeline: &mut Pipeline, vectorizer: usize) -> Result<&mut Pipeline> {
     let found = pipeline.with_vectorizer(vectorizer);
-    found.ok_or_else(|| Error::argument(format_args!("the model has no vectorizer {vectorizer}")))
+    found.ok_or_else(|| Error::argument(&["the model has no vectorizer ", &int(vectorizer)]))
 }
 
 impl Counter {

@@ -279,7 +279,7 @@ impl Features {
 
     /// Gives the row at `place` to a feature, or to none (`NONE` or `other`). Whether there is one.
     fn claim(&mut self, place: usize, feature: u32, other: u32) -> Result<bool> {
-        let wrong = |what: &str| Err(Error::file(format_args!("tensor 'vocabulary.table': {what}")));
+        let wrong = |what: &str| Err(Error::file(&["tensor 'vocabulary.table': ", what]));
         self.feature_of[(place - self.begin) >> self.shift] = feature;
         if feature == NONE || feature == other {
             self.cells[place] = 1;

@@ -4,8 +4,8 @@
 use crate::error::{Error, Result};
 use crate::json::{self, Json};
 use crate::prelude::*;
+use crate::say::{concat, int};
 use core::cell::Cell;
-use core::fmt::Write;
 use sha2::{Digest, Sha256};
 
 const MAX_FILE: usize = 1 << 30;
@@ -48,23 +48,23 @@ impl<'a> File<'a> {
     /// Checks the container and the content hash.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
         if bytes.len() > MAX_FILE {
-            return Err(Error::file(format_args!(
-                "the file has {} bytes; at most {MAX_FILE} are allowed",
-                bytes.len()
-            )));
+            return Err(Error::file(&[
+                "the file has ",
+                &int(bytes.len()),
+                " bytes; at most ",
+                &int(MAX_FILE),
+                " are allowed",
+            ]));
         }
         let size = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b));
         let size = size.and_then(|s| usize::try_from(s).ok()).filter(|&s| s <= MAX_HEADER && s + 8 <= bytes.len());
         let Some(size) = size else {
-            return Err(Error::file(format_args!(
-                "not a safetensors file, or a truncated one: the header does not fit"
-            )));
+            return Err(Error::file(&["not a safetensors file, or a truncated one: the header does not fit"]));
         };
         let (head, data) = bytes.split_at(8 + size);
-        let header =
-            core::str::from_utf8(&head[8..]).map_err(|_| Error::file(format_args!("the header is not UTF-8")))?;
+        let header = core::str::from_utf8(&head[8..]).map_err(|_| Error::file(&["the header is not UTF-8"]))?;
         let Json::Object(members) = Json::parse(header)? else {
-            return Err(Error::file(format_args!("the header is no JSON object")));
+            return Err(Error::file(&["the header is no JSON object"]));
         };
         let mut tensors: Vec<Tensor> = Vec::new();
         let mut by_name = Vec::new();
@@ -78,12 +78,12 @@ impl<'a> File<'a> {
                 tensors.push(tensor(name, &value, data.len())?);
             }
         }
-        let metadata = metadata
-            .ok_or_else(|| Error::file(format_args!("the header has no __metadata__: not a wasm_clf_widget model")))?;
+        let metadata =
+            metadata.ok_or_else(|| Error::file(&["the header has no __metadata__: not a wasm_clf_widget model"]))?;
         check_gapless(&tensors, data.len())?;
         let text = metadata
             .str("wcw")
-            .map_err(|_| Error::file(format_args!("__metadata__ has no 'wcw': not a wasm_clf_widget model")))?;
+            .map_err(|_| Error::file(&["__metadata__ has no 'wcw': not a wasm_clf_widget model"]))?;
         if hash(text, by_name.iter().filter_map(|&i| tensors.get(i as usize)), data) != metadata.str("sha256")? {
             return Err(Error::hash());
         }
@@ -102,14 +102,14 @@ impl<'a> File<'a> {
     }
 
     fn find(&self, name: &str) -> Result<(&Tensor, &'a [u8])> {
-        let tensor = self.look_up(name).ok_or_else(|| Error::file(format_args!("tensor '{name}' is missing")))?;
+        let tensor = self.look_up(name).ok_or_else(|| Error::file(&["tensor '", name, "' is missing"]))?;
         Ok((tensor, &self.data[tensor.begin..tensor.end]))
     }
 
     /// Takes `numbers` from what a model may ask for.
     pub fn spend(&self, numbers: usize) -> Result<()> {
         let left = self.budget.get().checked_sub(numbers).ok_or_else(|| {
-            Error::file(format_args!("the model's stages have more than {MAX_NUMBERS} numbers together"))
+            Error::file(&["the model's stages have more than ", &int(MAX_NUMBERS), " numbers together"])
         })?;
         self.budget.set(left);
         Ok(())
@@ -119,7 +119,7 @@ impl<'a> File<'a> {
     pub fn bytes(&self, name: &str) -> Result<&'a [u8]> {
         let (tensor, data) = self.find(name)?;
         if tensor.dtype != Dtype::U8 {
-            return Err(Error::file(format_args!("tensor '{name}' must be U8")));
+            return Err(Error::file(&["tensor '", name, "' must be U8"]));
         }
         // As if they were numbers of eight bytes.
         self.spend(data.len() / 8)?;
@@ -128,9 +128,9 @@ impl<'a> File<'a> {
 
     /// A list of texts: `NAME.bytes` and `NAME.offsets`.
     pub fn texts(&self, name: &str) -> Result<Texts<'a>> {
-        let wrong = || Error::file(format_args!("the offsets or bytes of '{name}' are not a list of UTF-8 texts"));
-        let bytes = core::str::from_utf8(self.bytes(&format!("{name}.bytes"))?).map_err(|_| wrong())?;
-        let (tensor, data) = self.find(&format!("{name}.offsets"))?;
+        let wrong = || Error::file(&["the offsets or bytes of '", name, "' are not a list of UTF-8 texts"]);
+        let bytes = core::str::from_utf8(self.bytes(&concat(&[name, ".bytes"]))?).map_err(|_| wrong())?;
+        let (tensor, data) = self.find(&concat(&[name, ".offsets"]))?;
         if tensor.dtype != Dtype::U32 {
             return Err(wrong());
         }
@@ -146,7 +146,7 @@ impl<'a> File<'a> {
     pub fn u32s(&self, name: &str, rows: Option<usize>, columns: Option<usize>) -> Result<Vec<u32>> {
         let (tensor, data) = self.find(name)?;
         if tensor.dtype != Dtype::U32 {
-            return Err(Error::file(format_args!("tensor '{name}' must be U32")));
+            return Err(Error::file(&["tensor '", name, "' must be U32"]));
         }
         let rows = rows.or(tensor.shape.first().copied()).unwrap_or(0);
         check_shape(tensor, rows, columns)?;
@@ -170,19 +170,19 @@ impl<'a> File<'a> {
             Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect(),
             Dtype::I8 => {
                 let k = columns.unwrap_or(1).max(1);
-                let scale_name = format!("{name}.scale");
+                let scale_name = concat(&[name, ".scale"]);
                 if self.find(&scale_name)?.0.dtype != Dtype::F64 {
-                    return Err(Error::file(format_args!("tensor '{scale_name}' must be F64")));
+                    return Err(Error::file(&["tensor '", &scale_name, "' must be F64"]));
                 }
                 let scale = self.numbers(&scale_name, k, None)?;
                 data.chunks_exact(k)
                     .flat_map(|row| row.iter().zip(&scale).map(|(&q, s)| f64::from(q.cast_signed()) * s))
                     .collect()
             }
-            _ => return Err(Error::file(format_args!("tensor '{name}' must hold numbers: F64, F32 or I8"))),
+            _ => return Err(Error::file(&["tensor '", name, "' must hold numbers: F64, F32 or I8"])),
         };
         if values.iter().any(|v| !v.is_finite()) {
-            return Err(Error::file(format_args!("tensor '{name}' holds a number that is not finite")));
+            return Err(Error::file(&["tensor '", name, "' holds a number that is not finite"]));
         }
         Ok(values)
     }
@@ -207,7 +207,7 @@ impl<'a> Texts<'a> {
 }
 
 fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
-    let wrong = |what: &str| Error::file(format_args!("tensor '{name}': {what}"));
+    let wrong = |what: &str| Error::file(&["tensor '", &name, "': ", what]);
     let dtype_name = value.str("dtype")?.to_owned();
     let (dtype, size) = match dtype_name.as_str() {
         "F64" => (Dtype::F64, 8),
@@ -215,7 +215,7 @@ fn tensor(name: String, value: &Json, data: usize) -> Result<Tensor> {
         "U32" => (Dtype::U32, 4),
         "I8" => (Dtype::I8, 1),
         "U8" => (Dtype::U8, 1),
-        other => return Err(wrong(&format!("type {other} is not one of F64, F32, U32, I8, U8"))),
+        other => return Err(wrong(&concat(&["type ", other, " is not one of F64, F32, U32, I8, U8"]))),
     };
     let ints = |key| {
         value.array(key)?.iter().map(|v| v.as_int(MAX_FILE)).collect::<Option<Vec<_>>>().ok_or_else(|| wrong(key))
@@ -235,8 +235,8 @@ fn check_shape(tensor: &Tensor, rows: usize, columns: Option<usize>) -> Result<(
     if tensor.shape == expected {
         return Ok(());
     }
-    let (name, found, expected) = (&tensor.name, joined(&tensor.shape), joined(&expected));
-    Err(Error::file(format_args!("tensor '{name}' has shape [{found}]; expected [{expected}]")))
+    let (name, found, expected) = (&tensor.name, &joined(&tensor.shape), &joined(&expected));
+    Err(Error::file(&["tensor '", name, "' has shape [", found, "]; expected [", expected, "]"]))
 }
 
 /// safetensors allows neither gaps nor overlaps nor bytes after the last tensor.
@@ -248,16 +248,21 @@ fn check_gapless(tensors: &[Tensor], data: usize) -> Result<()> {
         let begins = |(_, t): &(usize, &Tensor)| t.begin == at && t.end > at;
         let next = (last..).zip(after).find(begins).or_else(|| (0..).zip(before).find(begins));
         let Some((found, next)) = next else {
-            return Err(Error::file(format_args!("no tensor begins at byte {at} of the data section")));
+            return Err(Error::file(&["no tensor begins at byte ", &int(at), " of the data section"]));
         };
         (at, last) = (next.end, found);
     }
     let all: usize = tensors.iter().map(|t| t.end - t.begin).sum();
-    if all == data { Ok(()) } else { Err(Error::file(format_args!("tensors overlap"))) }
+    if all == data { Ok(()) } else { Err(Error::file(&["tensors overlap"])) }
 }
 
 fn joined(shape: &[usize]) -> String {
-    shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+    let mut joined = String::new();
+    for (i, &size) in shape.iter().enumerate() {
+        joined.push_str(if i == 0 { "" } else { "," });
+        joined.push_str(&int(size));
+    }
+    joined
 }
 
 fn hash<'a>(document: &str, by_name: impl Iterator<Item = &'a Tensor>, data: &[u8]) -> String {
@@ -265,13 +270,13 @@ fn hash<'a>(document: &str, by_name: impl Iterator<Item = &'a Tensor>, data: &[u
     sha.update(document.as_bytes());
     sha.update([0]);
     for t in by_name {
-        sha.update(format!("{} {} {} {} {}\n", t.name, t.dtype_name, joined(&t.shape), t.begin, t.end).as_bytes());
+        sha.update(
+            concat(&[&t.name, " ", &t.dtype_name, " ", &joined(&t.shape), " ", &int(t.begin), " ", &int(t.end), "\n"])
+                .as_bytes(),
+        );
     }
     sha.update([0]);
     sha.update(data);
-    sha.finalize().iter().fold(String::with_capacity(64), |mut hex, b| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{b:02x}");
-        hex
-    })
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    sha.finalize().iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }

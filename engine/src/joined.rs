@@ -36,7 +36,7 @@ impl Model {
                 rest = if direct.classify(chunk, &mut done, count, shape, answers)? {
                     after
                 } else {
-                    let end = chunk.match_indices('\0').nth(done - first - 1);
+                    let end = chunk.bytes().enumerate().filter(|(_, b)| *b == 0).nth(done - first - 1);
                     end.and_then(|(end, _)| texts.get(end + 1..))
                 };
             }
@@ -46,7 +46,7 @@ impl Model {
             rest = after;
             text
         });
-        self.classify_from(done, &mut texts, answers)?;
+        self.classify_from(done, &mut || texts.next(), answers)?;
         Ok(all.len().saturating_sub(rest.map_or(0, |rest| rest.len() + 1)))
     }
 }
@@ -58,7 +58,7 @@ fn split(texts: &str, size: usize) -> (&str, Option<&str>) {
     }
     let zero = |b: &u8| *b == 0;
     let last = texts.as_bytes().get(..size).and_then(|bytes| bytes.iter().rposition(zero));
-    let end = last.or_else(|| texts.find('\0'));
+    let end = last.or_else(|| texts.bytes().position(|b| b == 0));
     end.and_then(|end| Some((texts.get(..end)?, Some(texts.get(end + 1..)?)))).unwrap_or((texts, None))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::prelude::*;
+use crate::say::int;
 
 /// Deeper nesting than any model file has.
 const MAX_DEPTH: u32 = 48;
@@ -41,7 +42,7 @@ impl Json {
     /// The member `key` of an object; None where it is absent or null.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members.iter().find(|(k, v)| k == key && *v != Json::Null).map(|(_, v)| v),
+            Json::Object(members) => members.iter().find(|(k, v)| k == key && !matches!(v, Json::Null)).map(|(_, v)| v),
             _ => None,
         }
     }
@@ -104,7 +105,7 @@ fn bounded(i: i64, max: usize) -> Option<usize> {
 }
 
 fn missing(key: &str, what: &str) -> Error {
-    Error::file(format_args!("'{key}' must be {what}"))
+    Error::file(&["'", key, "' must be ", what])
 }
 
 struct Parser<'a> {
@@ -115,7 +116,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn fail(&self, what: &str) -> Error {
-        Error::file(format_args!("JSON at byte {}: {what}", self.at))
+        Error::file(&["JSON at byte ", &int(self.at), ": ", what])
     }
 
     fn peek(&self) -> Option<u8> {

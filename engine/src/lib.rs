@@ -34,6 +34,7 @@ pub mod murmur;
 mod ngrams;
 mod pipeline;
 mod prelude;
+mod say;
 mod sum;
 mod table;
 mod text;

@@ -7,6 +7,7 @@ use crate::features::Row;
 use crate::file::File;
 use crate::pipeline::{Pipeline, Run};
 use crate::prelude::*;
+use crate::say::int;
 
 /// Where the answers of a batch go; an empty slice is not written.
 pub struct Answers<'a> {
@@ -39,9 +40,12 @@ impl Model {
             let Shape { scores, probabilities, labels } = shape;
             for (key, found) in [("scores", scores), ("probabilities", probabilities), ("labels", labels)] {
                 if outputs.int(key, usize::MAX)? != found {
-                    return Err(Error::file(format_args!(
-                        "'outputs' does not fit the pipeline, which gives {found} {key}"
-                    )));
+                    return Err(Error::file(&[
+                        "'outputs' does not fit the pipeline, which gives ",
+                        &int(found),
+                        " ",
+                        key,
+                    ]));
                 }
             }
         }
@@ -62,19 +66,21 @@ impl Model {
     /// Classifies texts in order.
     pub fn classify<'t>(&mut self, texts: impl Iterator<Item = &'t str>, answers: &mut Answers) -> Result<()> {
         let mut texts = texts;
-        self.classify_from(0, &mut texts, answers)
+        self.classify_from(0, &mut || texts.next(), answers)
     }
 
-    /// The same for texts that have others before them. One copy of this for all kinds of iterators.
-    pub(crate) fn classify_from(
+    /// The same for texts that have others before them. One copy of this for all that gives texts (of an iterator as an
+    /// object much would be kept that nobody calls).
+    pub(crate) fn classify_from<'t>(
         &mut self,
         first: usize,
-        texts: &mut dyn Iterator<Item = &str>,
+        next: &mut dyn FnMut() -> Option<&'t str>,
         answers: &mut Answers,
     ) -> Result<()> {
         let Shape { scores: k, probabilities: p, labels: l } = self.shape;
         let probabilities = !answers.probabilities.is_empty();
-        for (i, text) in (first..).zip(texts) {
+        let mut i = first;
+        while let Some(text) = next() {
             let mut run = Run { text, known: 0, rows: false };
             self.pipeline.answer(&mut run, &self.nothing, probabilities).map_err(|error| error.at_text(i))?;
             let answer = &self.pipeline.answer;
@@ -82,6 +88,7 @@ impl Model {
             write(answers.probabilities, i * p, &answer.probabilities);
             write(answers.labels, i * l, &answer.labels);
             write(answers.known, i, &[run.known]);
+            i += 1;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::features::{Plan, Row};
 use crate::joined::Direct;
 use crate::json::Json;
 use crate::prelude::*;
+use crate::say::int;
 use crate::transform::{Transform, plan};
 use crate::wide::Union;
 
@@ -66,19 +67,21 @@ impl Pipeline {
         depth: usize,
     ) -> Result<Self> {
         if depth > MAX_DEPTH {
-            return Err(Error::file(format_args!("pipelines are nested deeper than {MAX_DEPTH}")));
+            return Err(Error::file(&["pipelines are nested deeper than ", &int(MAX_DEPTH)]));
         }
         let (stages, last) = match (stages.split_last(), targets) {
             (Some((last, stages)), Some(targets)) => (stages, Some((last, targets))),
-            (None, Some(_)) => return Err(Error::file(format_args!("a pipeline needs a head"))),
+            (None, Some(_)) => return Err(Error::file(&["a pipeline needs a head"])),
             (_, None) => (stages, None),
         };
         let (mut front, mut width, stages) = Self::front(reader, stages, input, depth)?;
         if stages.len() > MAX_TRANSFORMS {
-            return Err(Error::file(format_args!(
-                "{} stages between vectorizer and head; at most {MAX_TRANSFORMS} are allowed",
-                stages.len()
-            )));
+            return Err(Error::file(&[
+                &int(stages.len()),
+                " stages between vectorizer and head; at most ",
+                &int(MAX_TRANSFORMS),
+                " are allowed",
+            ]));
         }
         let mut transforms = Vec::with_capacity(stages.len());
         for stage in stages {
@@ -223,7 +226,7 @@ impl Pipeline {
 
 /// A stage that works on a row stands where there is none.
 pub fn no_row() -> Error {
-    Error::file(format_args!("no row of features: a pipeline must begin with 'vectorize' or 'union'"))
+    Error::file(&["no row of features: a pipeline must begin with 'vectorize' or 'union'"])
 }
 
 /// Whether the first stage makes a row from a text.

@@ -178,7 +178,7 @@ impl Pipeline {
 }
 
 fn refused(why: &str) -> Error {
-    Error::unsupported(format_args!("this model cannot be explained by n-grams: {why}"))
+    Error::unsupported(&["this model cannot be explained by n-grams: ", why])
 }
 
 impl Head {

@@ -86,9 +86,7 @@ impl Table {
         let head = take(1, HEAD)?;
         let [magic, words, word_pilots, alphabet, heap, levels] = [0, 4, 8, 12, 16, 20].map(|at| u32_at(head, at));
         if magic != MAGIC {
-            return Err(Error::unsupported(format_args!(
-                "the look-up table was made by another version of the engine"
-            )));
+            return Err(Error::unsupported(&["the look-up table was made by another version of the engine"]));
         }
         if levels as usize > MAX_LEVELS {
             return Err(wrong_sizes());
@@ -117,7 +115,7 @@ impl Table {
 }
 
 fn wrong_sizes() -> Error {
-    Error::file(format_args!("tensor 'vocabulary.table': its sizes do not add up"))
+    Error::file(&["tensor 'vocabulary.table': its sizes do not add up"])
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -8,6 +8,7 @@ use crate::json::Json;
 use crate::ln::{ln, ln_count};
 use crate::pipeline::Run;
 use crate::prelude::*;
+use crate::say::int;
 use crate::wide::Wide;
 
 /// A feature that a selection leaves out.
@@ -64,7 +65,7 @@ impl Transform {
             }
             "binarize" => match reader.numbers(stage, "threshold", 1, None)?[..] {
                 [t] if t >= 0.0 => Self::Binarize(t),
-                _ => return Err(Error::file(format_args!("the threshold of 'binarize' is below 0"))),
+                _ => return Err(Error::file(&["the threshold of 'binarize' is below 0"])),
             },
             "select" => {
                 let places = reader.u32s(stage, "select", Some(features), None)?;
@@ -73,26 +74,33 @@ impl Transform {
                     if new == kept.len() as u32 {
                         kept.push(old);
                     } else if new != LEFT_OUT {
-                        return Err(Error::file(format_args!(
-                            "'select' sends feature {old} to {new}: kept ones must ascend from 0"
-                        )));
+                        return Err(Error::file(&[
+                            "'select' sends feature ",
+                            &int(old as usize),
+                            " to ",
+                            &int(new as usize),
+                            ": kept ones must ascend from 0",
+                        ]));
                     }
                 }
                 *width = stage.int("n_features", MAX_FEATURES)?;
                 if kept.len() != *width || kept.is_empty() {
-                    return Err(Error::file(format_args!(
-                        "'select' keeps {} features, 'n_features' says {width}",
-                        kept.len()
-                    )));
+                    return Err(Error::file(&[
+                        "'select' keeps ",
+                        &int(kept.len()),
+                        " features, 'n_features' says ",
+                        &int(*width),
+                    ]));
                 }
                 Self::Select { places, kept }
             }
             "svd" | "union" => Self::Wide(Wide::read(reader, stage, width, depth)?),
             other => {
-                return Err(Error::unsupported(format_args!(
-                    "stage '{other}' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, \
-                     select, svd, union"
-                )));
+                return Err(Error::unsupported(&[
+                    "stage '",
+                    other,
+                    "' between vectorizer and head; this engine knows sublinear_tf, idf, norm, scale, binarize, select, svd, union",
+                ]));
             }
         })
     }
@@ -121,15 +129,22 @@ impl Transform {
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
             Self::Norm(norm) => normalize(*norm, if row.dense { SPECK } else { 0.0 }, &mut row.values),
             Self::Binarize(t) => {
-                keep(row, |i, v| if v > *t || v.is_nan() { Some((i, if v.is_nan() { v } else { 1.0 })) } else { None });
+                finite(row)?;
+                keep(row, |i, v| (v > *t).then_some((i, 1.0)));
             }
             Self::Select { places, .. } => {
+                finite(row)?;
                 keep(row, |i, v| places.get(i as usize).filter(|&&new| new != LEFT_OUT).map(|&new| (new, v)));
             }
             Self::Wide(wide) => wide.apply(run, row)?,
         }
         Ok(())
     }
+}
+
+/// What is no number is refused before a step that might leave it out.
+fn finite(row: &Row) -> Result<()> {
+    if row.values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
 }
 
 /// Each entry becomes what `f` says, or goes.

@@ -7,6 +7,7 @@ use crate::features::Row;
 use crate::json::Json;
 use crate::pipeline::{Pipeline, Run, begins_with_text, no_row};
 use crate::prelude::*;
+use crate::say::int;
 
 const MAX_BRANCHES: usize = 64;
 
@@ -39,7 +40,7 @@ impl Wide {
         }
         *width = stage.int("n_features", MAX_FEATURES)?;
         if *width == 0 {
-            return Err(Error::file(format_args!("'n_features' is 0")));
+            return Err(Error::file(&["'n_features' is 0"]));
         }
         let components = Matrix::new(reader.numbers(stage, "components", features, Some(*width))?, *width);
         let indices = (0..*width as u32).collect();
@@ -80,15 +81,13 @@ impl Union {
     pub fn read(reader: &Reader, stage: &Json, input: Option<usize>, depth: usize) -> Result<Self> {
         let found = stage.array("branches")?;
         if !(1..=MAX_BRANCHES).contains(&found.len()) {
-            return Err(Error::file(format_args!("{} branches; 1 to {MAX_BRANCHES} are allowed", found.len())));
+            return Err(Error::file(&[&int(found.len()), " branches; 1 to ", &int(MAX_BRANCHES), " are allowed"]));
         }
         let mut union = Self { branches: Vec::with_capacity(found.len()) };
         for branch in found {
-            let Json::Array(stages) = branch else { return Err(Error::file(format_args!("a branch must be a list"))) };
+            let Json::Array(stages) = branch else { return Err(Error::file(&["a branch must be a list"])) };
             if input.is_some() && begins_with_text(stages) {
-                return Err(Error::file(format_args!(
-                    "a union among transforms has a branch that begins with a vectorizer"
-                )));
+                return Err(Error::file(&["a union among transforms has a branch that begins with a vectorizer"]));
             }
             if input.is_none() && stages.is_empty() {
                 return Err(no_row());
@@ -97,7 +96,12 @@ impl Union {
         }
         let width = union.width();
         if width > MAX_FEATURES {
-            return Err(Error::file(format_args!("{width} features side by side; at most {MAX_FEATURES} are allowed")));
+            return Err(Error::file(&[
+                &int(width),
+                " features side by side; at most ",
+                &int(MAX_FEATURES),
+                " are allowed",
+            ]));
         }
         Ok(union)
     }

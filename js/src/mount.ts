@@ -1,4 +1,5 @@
 /** The whole widget on a plain page: what `wasm-clf-widget/widget` exports. Its other files lie beside this module. */
+import * as late from "./cache/late.js";
 import { Classifier, type LoadOptions } from "./classifier.js";
 import { EngineError } from "./errors.js";
 import type { ChunkModule } from "./lazy/load.js";
@@ -29,7 +30,7 @@ export function mountClassifier(el: HTMLElement, model: URL | string | ArrayBuff
     ...(onResult === undefined ? {} : { onResult }),
     open: (signal, onProgress) => Classifier.load(model, { ...load, signal, onProgress }),
     importChunk: (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ beside(name).href) as Promise<ChunkModule>,
-    importCache: () => import("./cache/late.js"),
+    importCache: async () => late, // the classifier brings the cache itself, and one file of it compresses better than two
     styles: async () => {
       const response = await fetch(beside("widget.css"));
       if (!response.ok) throw new EngineError(`The styles at ${response.url} cannot be fetched: the server answered ${response.status}.`, "fetch");

@@ -11,8 +11,9 @@ import { whole } from "./source.js";
 import type { Variant } from "./types.js";
 
 type FileName = `engine.${"" | "linear."}${Variant}.wasm` | "worker.js";
-declare const WCW_FILES: Readonly<Record<FileName, string>> | undefined;
-const HASHES = typeof WCW_FILES === "undefined" ? null : WCW_FILES;
+/** As JSON: an object would become a file of its own in the package. */
+declare const WCW_FILES: string | undefined;
+const HASHES = typeof WCW_FILES === "undefined" ? null : (JSON.parse(WCW_FILES) as Readonly<Record<FileName, string>>);
 
 /** @internal */
 export interface EngineFile {

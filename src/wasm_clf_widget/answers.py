@@ -14,39 +14,51 @@ from .model.spec import Label, Model, MultiOutputHead
 from .results import ClassificationResult
 
 
-def results(model: Model, batch: Batch, place: tuple[str, str], sha256: str) -> list[ClassificationResult]:
-    """One result a text; ``place``: where it ran and on which variant."""
-    k, c, n_labels = shape_of(model)
-    p = None if batch.probabilities is None else list(batch.probabilities)
-    kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
-    single = model.targets == "single"
-    names: list[dict[str, Any]] = [
-        {"output": output, "label": name} if model.targets == "multioutput" else {"label": name}
-        for output, name in columns_of_scores(model)
-    ]
-    limit = model.uncertain_below
-    ran_on, variant = place
-    found = []
-    for i in range(batch.n):
-        index = class_index(model, batch.labels[i * n_labels : (i + 1) * n_labels])
-        values = _decisions(model, batch.scores[i * k : (i + 1) * k]) if p is None else p[i * c : (i + 1) * c]
-        confidence = values[index] if p is not None and single and isinstance(index, int) else None
-        found.append(
-            ClassificationResult(
-                label(model, index),
-                index,
-                confidence,
-                kind,
-                [{**name, "score": score} for name, score in zip(names, values)],  # noqa: B905
-                batch.known[i],
-                batch.replaced[i],
-                limit is not None and confidence is not None and confidence < limit,
-                ran_on,
-                variant,
-                sha256,
+class Results:
+    """Makes the answers of one model into results.
+
+    What is the same for every text is looked up once: for one short text it would cost more than the engine's work.
+    """
+
+    def __init__(self, model: Model, sha256: str) -> None:
+        self._model = model
+        self._sha256 = sha256
+        self._shape = shape_of(model)
+        self._single = model.targets == "single"
+        self._names: list[dict[str, Any]] = [
+            {"output": output, "label": name} if model.targets == "multioutput" else {"label": name}
+            for output, name in columns_of_scores(model)
+        ]
+
+    def __call__(self, batch: Batch, place: tuple[str, str]) -> list[ClassificationResult]:
+        """One result a text; ``place``: where it ran and on which variant."""
+        model, names, single = self._model, self._names, self._single
+        k, c, n_labels = self._shape
+        p = None if batch.probabilities is None else list(batch.probabilities)
+        kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
+        limit = model.uncertain_below
+        ran_on, variant = place
+        found = []
+        for i in range(batch.n):
+            index = class_index(model, batch.labels[i * n_labels : (i + 1) * n_labels])
+            values = _decisions(model, batch.scores[i * k : (i + 1) * k]) if p is None else p[i * c : (i + 1) * c]
+            confidence = values[index] if p is not None and single and isinstance(index, int) else None
+            found.append(
+                ClassificationResult(
+                    label(model, index),
+                    index,
+                    confidence,
+                    kind,
+                    [{**name, "score": score} for name, score in zip(names, values)],  # noqa: B905
+                    batch.known[i],
+                    batch.replaced[i],
+                    limit is not None and confidence is not None and confidence < limit,
+                    ran_on,
+                    variant,
+                    self._sha256,
+                )
             )
-        )
-    return found
+        return found
 
 
 def _decisions(model: Model, scores: Sequence[float]) -> Sequence[float]:

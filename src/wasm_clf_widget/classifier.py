@@ -50,6 +50,7 @@ class Classifier:
         self._variant: Variant = variant
         self._sha256 = hashlib.sha256(data).hexdigest()
         self._opened: Engine | None = None
+        self._results_of: answers.Results | None = None
         self._batch_parity: ParityReport | None = None
         self._lock = threading.Lock()
 
@@ -486,7 +487,9 @@ class Classifier:
         if place is None:
             engine = self._opened or self.engine
             place = engine.ran_on, engine.variant
-        return answers.results(self._model, batch, place, self._sha256)
+        if self._results_of is None:
+            self._results_of = answers.Results(self._model, self._sha256)
+        return self._results_of(batch, place)
 
     # --- are the answers the right ones?
 

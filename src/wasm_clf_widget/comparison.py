@@ -92,7 +92,7 @@ class _Comparison:
             self._one(indices[row], texts[row], answers, row, batch)
 
     def _refuse_endless(self, indices: Sequence[int], texts: list[str]) -> None:
-        """The engine stops where a token pattern is catastrophic; Python's re, in scikit-learn and in the twin, not."""
+        """The engine stops where a token pattern is catastrophic; Python's re in scikit-learn does not."""
         if self._guard is None:
             return
         try:
@@ -202,7 +202,7 @@ def endless(model: Model, text: str) -> str:
 
 
 def _guard(model: Model, engine: Engine) -> Engine | None:
-    """The engine that meets each text first where a token pattern may be catastrophic; the twin has no budget."""
+    """The engine that meets each text first where a token pattern may be catastrophic: scikit-learn has no budget."""
     if all(v.program is None for v in vectorizers(model)):
         return None
     if engine.variant != "twin":

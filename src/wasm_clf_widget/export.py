@@ -138,6 +138,8 @@ def _tried(data: bytes, texts: list[str], ask: Callable[[list[str]], _Source]) -
         twin = Twin(model)
         allowed = _try_all(model, engine, twin, texts, kept, batch, source)
         _refuse_alike(engine, twin, [texts[i] for i in sorted(source.refused)], source.by)
+    except TooManyStepsError as error:  # the twin's, which has fewer
+        raise _catastrophic(str(error)) from None
     finally:
         engine.dispose()
     certificate = certify.certificate(
@@ -168,14 +170,18 @@ def _refuse_endless(model: Model, engine: Engine, texts: list[str]) -> None:
         try:
             engine.classify((text,))
         except TooManyStepsError:
-            raise UnsupportedPipelineError(
-                "vectorizer",
-                "token_pattern",
-                endless(model, text),
-                "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
-            ) from None
+            raise _catastrophic(endless(model, text)) from None
         except InputError:
             continue
+
+
+def _catastrophic(reason: str) -> UnsupportedPipelineError:
+    return UnsupportedPipelineError(
+        "vectorizer",
+        "token_pattern",
+        reason,
+        "a pattern without repeats inside of repeats, or with possessive ones (a++ for a+)",
+    )
 
 
 def _tables(model: Model) -> tuple[bytes | None, ...]:

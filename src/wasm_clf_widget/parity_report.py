@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .results import FirstDifference, ParityReport
 from .tables import Sheet
 
@@ -34,7 +36,9 @@ def sheet(report: ParityReport) -> Sheet:
 
 def html(report: ParityReport) -> str:
     """The table with a sign beside the words."""
-    return f'<div class="wcw-parity">{"✓" if report.ok else "✕"} {sheet(report).html()}</div>'
+    shown = sheet(report)
+    marked = replace(shown, headline=f"{'✓' if report.ok else '✕'} {shown.headline}")
+    return f'<div class="wcw-parity">{marked.html()}</div>'
 
 
 def _headline(report: ParityReport) -> str:

@@ -28,6 +28,7 @@ from .parity import answer_at
 from .results import ClassificationResult
 from .tab import KernelRung, TabCache, TabCall, TabCalls, classify_in_tab
 from .tab.memory import widened_size
+from .tab.received import received
 from .texts import check_text, check_texts, replace_surrogates
 
 PROTOCOL = 1
@@ -217,8 +218,13 @@ class ClassifierWidget(anywidget.AnyWidget):
     def _join_replay(self, _change: Any) -> None:
         self.parity = self._live.joined(self._replay)
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """An update of the tab (a name of ipywidgets)."""
+        super().set_state(received(sync_data))
+
     def _on_message(self, _widget: Any, content: Any, buffers: list[Any]) -> None:
         """A message of the tab. What is not ours or has not our form is left alone: a comm is open to other code."""
+        content = received(content)
         if not isinstance(content, dict) or content.get("wcw") != PROTOCOL:
             return
         handlers: dict[str, Callable[[dict[str, Any], list[bytes]], None]] = {

@@ -21,7 +21,7 @@ for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"
 import loopback  # noqa: E402
 from playwright.sync_api import BrowserContext, expect, sync_playwright  # noqa: E402
 from reference import REFERENCE, reference  # noqa: E402
-from site_page import SitePage, served  # noqa: E402
+from site_page import PATIENCE, SECONDS, SitePage, served  # noqa: E402
 
 import firefox  # noqa: E402
 from browser import FLAGS, PATH  # noqa: E402
@@ -40,20 +40,23 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
         # A context of Playwright's is a private window.
         context = chromium.new_context(viewport=VIEWPORT)
         with Watch(context) as watch, served(site) as address:
+            found["start"] = _start(context, address)
             for name in NOTEBOOKS:
                 page = SitePage(context, address)
                 page.open(f"{name}.ipynb")
                 errors = page.run_all()
                 found["notebooks"][name] = [f"{e['ename']}: {e['evalue']}" for e in errors]
                 if name == "try-it":
+                    found["badge"] = _badge(page)
                     found["reference"] = reference(page)
                     _pictures(page, shots)
                     found["together"] = _two_at_once(context, address, page)
                 if name == "bring-your-own":
                     found["upload"] = _uploads(page)
                 if name == "teach-it":
-                    found["taught"] = page.kernel("import os; print(os.path.getsize('mood.html'), clf.verify().ok)")
+                    found["taught"] = _taught(context, page, scratch)
                 if name == "batch":
+                    found["table"] = _table(page)
                     found["large"] = _large(page, scratch)
                     found["restarted"] = _restart_in_a_batch(page)
                 page.page.screenshot(path=str(shots / f"lite-{name}.png"))
@@ -62,10 +65,20 @@ def main(site: Path, shots: Path, scratch: Path) -> dict[str, Any]:
             found["problems"] = watch.problems()
             poor = chromium.new_context(viewport=VIEWPORT)
             poor.add_init_script(NO_INDEXEDDB)
-            found["no_indexeddb"] = _first_label(poor, address)
+            found["no_indexeddb"] = _without_indexeddb(poor, address)
             found["firefox"] = _in_firefox(address, scratch)
         chromium.close()
     return found
+
+
+def _start(context: BrowserContext, address: str) -> str:
+    """Which notebook the site's own address opens."""
+    page = SitePage(context, address)
+    page.page.goto(address)
+    page.page.get_by_role("heading", name="A text classifier with nothing but a browser").wait_for()
+    path = str(page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
+    page.page.close()
+    return path
 
 
 def _pictures(page: SitePage, shots: Path) -> None:
@@ -78,16 +91,45 @@ def _pictures(page: SitePage, shots: Path) -> None:
         page.page.screenshot(path=str(shots / f"lite-site-{'dark' if dark else 'light'}.png"))
 
 
-def _first_label(context: BrowserContext, address: str) -> str:
-    """What the widget of try-it says once the notebook has run."""
+def _badge(page: SitePage) -> dict[str, Any]:
+    """What the widget says of the recorded answers, and what Python has of it."""
+    badge = page.widget().locator("[data-wcw=parity]")
+    expect(badge).to_contain_text("replayed", timeout=PATIENCE * SECONDS)
+    page.until("w.parity.get('live_checked')")
+    parity = json.loads(page.kernel("import json; print(json.dumps(w.parity))"))
+    return {"badge": badge.inner_text(), "parity": parity}
+
+
+def _taught(context: BrowserContext, page: SitePage, scratch: Path) -> dict[str, Any]:
+    """The page that the lesson ends with, opened from a disk: what it says to two sentences."""
+    text = page.kernel("print(open('mood.html', encoding='utf-8').read())")
+    file = scratch / "mood.html"
+    file.write_text(text, encoding="utf-8")
+    shared = context.new_page()
+    shared.set_default_timeout(PATIENCE * SECONDS)
+    shared.goto(file.as_uri())
+    said = []
+    for sentence, known in (("what a wonderful day", "happy"), ("my phone is broken again", "unhappy")):
+        shared.get_by_label("Text to classify").fill(sentence)
+        expect(shared.locator("[data-wcw=label]")).to_have_text(known, timeout=PATIENCE * SECONDS)
+        said.append(known)
+    shared.close()
+    return {"bytes": len(text), "said": said, "verified": page.kernel("print(clf.verify().ok)").strip()}
+
+
+def _without_indexeddb(context: BrowserContext, address: str) -> dict[str, str]:
+    """What the widget of try-it says of the text, and of what it keeps in this browser."""
     page = SitePage(context, address)
     page.open("try-it.ipynb")
     page.run_all()
     label = page.widget().locator("[data-wcw=label]")
-    expect(label).to_have_text(re.compile("itive|ative"), timeout=60_000)
-    said = label.inner_text()
+    expect(label).to_have_text(re.compile("itive|ative"), timeout=PATIENCE * SECONDS)
+    page.widget().get_by_role("tab", name="Runtime").click()
+    kept = page.widget().locator(".wcw-cache")
+    expect(kept).to_contain_text("nothing", timeout=PATIENCE * SECONDS)
+    found = {"label": label.inner_text(), "kept": kept.inner_text()}
     page.page.close()
-    return said
+    return found
 
 
 def _two_at_once(context: BrowserContext, address: str, first: SitePage) -> list[str]:
@@ -101,6 +143,23 @@ def _two_at_once(context: BrowserContext, address: str, first: SitePage) -> list
     return said
 
 
+def _upload(page: SitePage, file: Any, name: str) -> None:
+    """Choose a CSV file and wait until the kernel has it."""
+    with page.page.expect_file_chooser() as chooser:
+        page.page.get_by_role("button", name="A CSV file").click()
+    chooser.value.set_files(file)
+    page.until(f"upload.value and upload.value[0].name == {name!r}")
+
+
+def _table(page: SitePage) -> str:
+    """A CSV file as spreadsheets save it is uploaded, classified, and written: what stands in the result."""
+    table = '\ufeffid,"review"\r\n7,"Dull, ""loud"" and\r\ntoo long"\r\n8,这个产品非常好用推荐购买\r\n'
+    _upload(page, {"name": "mine.csv", "mimeType": "text/csv", "buffer": table.encode()}, "mine.csv")
+    page.run_cell(3)
+    page.run_cell(5)
+    return page.kernel("print(open('classified.csv', encoding='utf-8-sig', newline='').read())")
+
+
 def _large(page: SitePage, scratch: Path) -> str:
     """What the notebook says to a CSV file of 100 MB."""
     file = scratch / "large.csv"
@@ -109,12 +168,7 @@ def _large(page: SitePage, scratch: Path) -> str:
         stream.write(b"id,review\n")
         for _ in range(100):
             stream.write(line * (1_000_000 // len(line) + 1))
-    with page.page.expect_file_chooser() as chooser:
-        page.page.get_by_role("button", name="A CSV file").click()
-    chooser.value.set_files(file)
-    page.wait_idle(120)
-    page.page.wait_for_timeout(5000)
-    page.wait_idle(120)
+    _upload(page, file, file.name)
     return page.run_cell(3)
 
 
@@ -136,10 +190,10 @@ def _in_firefox(address: str, scratch: Path) -> str | None:
         browser.until(
             """const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
             return kernel?.connectionStatus === "connected" && kernel.status === "idle";""",
-            240,
+            PATIENCE,
         )
         browser.run("void window.jupyterapp.commands.execute('notebook:run-all-cells'); return true;")
-        label: str = browser.until("return document.querySelector('.wcw [data-wcw=label]')?.textContent;", 240)
+        label: str = browser.until("return document.querySelector('.wcw [data-wcw=label]')?.textContent;", PATIENCE)
         return label
 
 
@@ -158,7 +212,7 @@ def _uploads(page: SitePage) -> list[str]:
             button.click()
         chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
         output = page.page.locator(".jp-OutputArea-output", has_text=name).last
-        output.wait_for(timeout=60_000)
+        output.wait_for()
         page.wait_idle()
         said.append(output.inner_text())
     return said
@@ -170,7 +224,7 @@ def _model_in_the_address(context: BrowserContext, address: str) -> str:
     page.open("bring-your-own.ipynb", "&model=files/reviews.safetensors")
     page.run_all()
     output = page.page.locator(".jp-OutputArea-output", has_text="files/reviews.safetensors").last
-    expect(output).to_contain_text("ParityReport", timeout=60_000)
+    expect(output).to_contain_text("ParityReport", timeout=PATIENCE * SECONDS)
     said = output.inner_text()
     page.page.close()
     return said

@@ -19,7 +19,7 @@ for folder in (HERE, HERE.parent, HERE.parent / "e2e", HERE.parents[1] / "tools"
 import loopback  # noqa: E402
 from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402
 from reference import REFERENCE  # noqa: E402
-from site_page import SECONDS, served  # noqa: E402
+from site_page import PATIENCE, SECONDS, served  # noqa: E402
 
 from browser import FLAGS, PATH  # noqa: E402
 from watch import Watch  # noqa: E402
@@ -51,7 +51,7 @@ def _home(page: Page, address: str, shots: Path) -> list[str]:
         field.fill("")
         field.fill(text)
         label = page.locator("wasm-text-classifier [part=label]")
-        expect(label).to_have_text(re.compile("itive|ative"), timeout=60 * SECONDS)
+        expect(label).to_have_text(re.compile("itive|ative"), timeout=PATIENCE * SECONDS)
         page.wait_for_timeout(1000)
         labels.append(label.inner_text())
     for theme in ("light", "dark"):
@@ -89,11 +89,11 @@ def _frame(page: Page, address: str, shots: Path) -> str:
     page.goto(f"{address}tutorials/in-the-browser.html")
     page.locator(".jupyterlite_sphinx_try_it_button").click()
     frame = page.frame_locator("iframe.jupyterlite_sphinx_iframe")
-    frame.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=240 * SECONDS)
+    frame.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=PATIENCE * SECONDS)
     frame.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
     page.keyboard.press("Shift+Enter")
     output = frame.locator(".jp-CodeCell .jp-OutputArea-output").first
-    expect(output).to_contain_text("positive", timeout=240 * SECONDS)
+    expect(output).to_contain_text("positive", timeout=PATIENCE * SECONDS)
     page.screenshot(path=str(shots / "docs-lite.png"))
     return output.inner_text()
 

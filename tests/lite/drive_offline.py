@@ -21,7 +21,7 @@ import loopback  # noqa: E402
 import offline  # noqa: E402
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright  # noqa: E402
 from reference import reference  # noqa: E402
-from site_page import SECONDS, SitePage, served  # noqa: E402
+from site_page import PATIENCE, SECONDS, SitePage, served  # noqa: E402
 
 from browser import FLAGS, PATH  # noqa: E402
 from watch import Watch  # noqa: E402
@@ -113,7 +113,7 @@ def _newer(context: BrowserContext, address: str) -> dict[str, Any]:
     first.page.wait_for_timeout(3000)  # a closed tab counts until its process is gone
     first.page.reload()
     first.offline("newer")
-    with first.page.expect_navigation(timeout=240 * SECONDS):
+    with first.page.expect_navigation(timeout=PATIENCE * SECONDS):
         first.page.get_by_role("button", name="Use it").click()
     first.offline("kept")
     return {

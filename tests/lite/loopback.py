@@ -33,7 +33,7 @@ def driven(script: Path, site: Path, scratch: Path) -> dict[str, Any]:
         pytest.skip("this machine allows no network namespaces (unshare --net --map-root-user), the seal of this test")
     SHOTS.mkdir(exist_ok=True)
     command = ["unshare", "--net", "--map-root-user", sys.executable, str(script), str(site), str(SHOTS), str(scratch)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1700)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=5300)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -66,7 +66,7 @@ def visit(playwright: Playwright, profile: Path, address: str, wait_until_kept: 
         seconds = time.monotonic() - started
         used = spent(profile)
         if wait_until_kept:
-            page.offline("kept", seconds=300)
+            page.offline("kept")
         return (seconds, *used)
     finally:
         context.close()

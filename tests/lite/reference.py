@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import expect
-from site_page import SitePage
+from site_page import PATIENCE, SECONDS, SitePage
 
 REFERENCE = ["这个产品非常好用推荐购买", "服务态度差再也不来了", "今天天气不错适合出门"]
 
@@ -20,9 +20,10 @@ def reference(page: SitePage) -> list[dict[str, Any]]:
     for text in REFERENCE:
         field.fill("")
         field.fill(text)
+        # The tab's answer is here when it is the one to this text, which has as many known features.
+        page.until(f"w.result and w.result['known_features'] == clf.classify({text!r}).known_features")
         label = page.kernel(f"print(clf.classify({text!r}).label)").strip()
-        expect(widget.locator("[data-wcw=label]")).to_have_text(re.compile(label), timeout=30_000)
-        page.page.wait_for_timeout(1000)
+        expect(widget.locator("[data-wcw=label]")).to_have_text(re.compile(label), timeout=PATIENCE * SECONDS)
         asked = f"import json; print(json.dumps([w.result, clf.classify({text!r}).to_dict()]))"
         tab, kernel = json.loads(page.kernel(asked))
         rows.append({"tab": tab, "kernel": kernel})

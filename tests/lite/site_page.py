@@ -15,6 +15,8 @@ import offline
 from playwright.sync_api import BrowserContext, Locator, Page
 
 SECONDS = 1000
+PATIENCE = 900
+"""Seconds until a page is given up: the machine may be busy with other things. Tests wait for what must come."""
 
 
 def expose(site: Path) -> None:
@@ -57,36 +59,35 @@ class SitePage:
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE * SECONDS)
         self._address = address
 
     def open(self, notebook: str, query: str = "") -> None:
         """Open it in a workspace of its own and wait until its kernel is idle."""
         workspace = notebook.removesuffix(".ipynb")
         self.page.goto(f"{self._address}lab/index.html?path={notebook}&workspace={workspace}{query}")
-        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=120 * SECONDS)
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for()
         self.page.wait_for_function("() => window.jupyterapp !== undefined")
-        self.wait_idle(240)
+        self.wait_idle()
 
-    def offline(self, *states: str, seconds: float = 120) -> str:
+    def offline(self, *states: str) -> str:
         """Wait until the page says one of ``states`` of its use offline; what its note says."""
         self.page.wait_for_function(
             "(states) => states.includes(document.documentElement.dataset.offline)",
             arg=list(states),
-            timeout=seconds * SECONDS,
         )
         note = self.page.locator("body > [role=status]")
         return note.inner_text() if note.count() else ""
 
-    def wait_idle(self, seconds: float = 60) -> None:
+    def wait_idle(self) -> None:
         self.page.wait_for_function(
             """() => {
                 const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
                 return kernel?.connectionStatus === "connected" && kernel.status === "idle";
-            }""",
-            timeout=seconds * SECONDS,
+            }"""
         )
 
-    def run_all(self, seconds: float = 240) -> list[dict[str, Any]]:
+    def run_all(self) -> list[dict[str, Any]]:
         """Run all cells to the end; the outputs of the cells that raised."""
         self.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         self.page.wait_for_function(
@@ -95,20 +96,18 @@ class SitePage:
                     .filter((cell) => cell.cell_type === "code");
                 const failed = cells.some((c) => c.outputs.some((o) => o.output_type === "error"));
                 return failed || cells.every((cell) => cell.execution_count !== null || cell.source.trim() === "");
-            }""",
-            timeout=seconds * SECONDS,
+            }"""
         )
-        self.wait_idle(seconds)
+        self.wait_idle()
         return [o for cell in self.cells() for o in cell.get("outputs", []) if o["output_type"] == "error"]
 
-    def run_cell(self, index: int, seconds: float = 240) -> str:
+    def run_cell(self, index: int) -> str:
         """Run one cell; what it printed."""
         script = """async (index) => {
             const { content } = window.jupyterapp.shell.currentWidget;
             content.activeCellIndex = index;
             await window.jupyterapp.commands.execute("notebook:run-cell");
         }"""
-        self.page.set_default_timeout(seconds * SECONDS)
         self.page.evaluate(script, index)
         return "".join(str(o.get("text", "")) for o in self.cells()[index].get("outputs", []))
 
@@ -125,7 +124,7 @@ class SitePage:
         self.page.evaluate(
             "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
         )
-        self.wait_idle(240)
+        self.wait_idle()
 
     def cells(self) -> list[dict[str, Any]]:
         """The notebook's cells as they stand now, outputs included."""
@@ -133,7 +132,7 @@ class SitePage:
         found: list[dict[str, Any]] = self.page.evaluate(script)
         return found
 
-    def kernel(self, code: str, seconds: float = 60) -> str:
+    def kernel(self, code: str) -> str:
         """Run code in the notebook's kernel; what it printed."""
         script = """async (code) => {
             const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -146,8 +145,15 @@ class SitePage:
             await future.done;
             return text;
         }"""
-        self.page.set_default_timeout(seconds * SECONDS)
         return str(self.page.evaluate(script, code))
+
+    def until(self, expression: str) -> None:
+        """Wait until a Python expression is true in the kernel."""
+        for _ in range(2 * PATIENCE):
+            if self.kernel(f"print(bool({expression}))").strip() == "True":
+                return
+            self.page.wait_for_timeout(500)
+        raise TimeoutError(f"{expression} did not come true in {PATIENCE} s")
 
     def widget(self, index: int = 0) -> Locator:
         """A widget's root element in the outputs."""

@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(1800), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("lite"), pytest.mark.timeout(5400), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

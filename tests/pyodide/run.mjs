@@ -25,6 +25,7 @@ process.exitCode = python.runPython(`
 import os, sys
 os.chdir("/home/pyodide")
 sys.dont_write_bytecode = True  # the repository is mounted as it is
+sys.path.insert(0, "/repo/tests/pyodide")  # absent.py
 import pytest
 int(pytest.main(["-p", "no:cacheprovider", "--rootdir=/repo", "-c", "/repo/tests/pyodide/pytest.ini", *arguments]))
 `);

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from array import array
+from typing import Any
 
 import pytest
 
@@ -70,3 +73,31 @@ def test_a_damaged_file_is_refused(clf: wcw.Classifier) -> None:
 def test_a_widget_can_be_made(clf: wcw.Classifier) -> None:
     w = wcw.ClassifierWidget(clf, text=REFERENCE[0])
     assert w.status["state"] == "idle"
+
+
+def as_the_kernel_gives_it(message: object) -> Any:
+    """JSON of the page, through the bridge that Pyodide's kernel uses: null becomes no None."""
+    from js import JSON
+
+    return JSON.parse(json.dumps(message)).to_py()
+
+
+def test_a_null_of_the_page_is_none(clf: wcw.Classifier) -> None:
+    w = wcw.ClassifierWidget(clf, text=REFERENCE[0])
+    replay = {"ok": True, "checked": 205, "live_checked": 0, "max_abs_diff": 0.0, "label_mismatches": 0, "kept": 205}
+    replay |= {"first_difference": None, "not_comparable": 0, "against": "scikit-learn"}
+    update = as_the_kernel_gives_it({"_replay": replay, "status": {"state": "ready", "progress": None}, "result": None})
+    assert update["result"] is not None
+    w.set_state(update)
+    assert w.result is w.status["progress"] is w.parity["first_difference"] is None
+    assert w.parity["ok"]
+
+
+def test_the_twin_checks_an_answer_of_the_page(clf: wcw.Classifier) -> None:
+    w = wcw.ClassifierWidget(clf, text=REFERENCE[0])
+    answer = clf.classify(REFERENCE[0])
+    scores = array("d", [clf.decision_function([REFERENCE[0]])[0]]).tobytes()
+    probabilities = array("d", clf.predict_proba([REFERENCE[0]])[0]).tobytes()
+    message = {"wcw": 1, "type": "answer", "seq": w._text_seq, "text": None, "class_index": answer.class_index}
+    w._on_message(w, as_the_kernel_gives_it(message), [scores, probabilities])
+    assert (w.parity["ok"], w.parity["live_checked"]) == (True, 1)

@@ -32,14 +32,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-lite", action="store_true", help="leave the JupyterLite site out (for a quick look)")
     arguments = parser.parse_args()
+    with stamps.alone("docs"):
+        build(with_lite=not arguments.no_lite)
+
+
+def build(with_lite: bool) -> None:
+    """Sphinx's pages, and the JupyterLite site among them."""
     _put_page()
     shutil.rmtree(DOCS / "_build", ignore_errors=True)
     _run(
         [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-b", "html", str(DOCS), str(HTML)]
     )
-    if not arguments.no_lite:
+    if with_lite:
         _run([sys.executable, str(stamps.ROOT / "tools/lite/make_site.py")])
-        shutil.copytree(LITE, HTML / "lite")
+        with stamps.alone("lite"):
+            shutil.copytree(LITE, HTML / "lite")
         _check_links()
     _check_hosts()
     print(f"docs: {HTML}; to look at them: python -m http.server -b 127.0.0.1 -d {HTML}")

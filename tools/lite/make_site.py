@@ -42,12 +42,18 @@ def main() -> None:
     parser.add_argument("--full-pyodide", metavar="URL", default="")
     parser.add_argument("--force", action="store_true", help="build even where nothing changed")
     arguments = parser.parse_args()
+    with stamps.alone("lite"):
+        make(arguments.output, arguments.full_pyodide, arguments.force)
+
+
+def make(output: Path, full_pyodide: str, force: bool) -> None:
+    """Build the site unless nothing changed since the last time."""
     stamp = stamps.ROOT / ".cache/stamps/lite"
-    wanted = stamps.digest(_inputs(), str(arguments.output), arguments.full_pyodide)
-    if not arguments.force and stamp.exists() and stamp.read_text() == wanted and (arguments.output / "lab").exists():
-        print(f"lite: {arguments.output} is up to date")
+    wanted = stamps.digest(_inputs(), str(output), full_pyodide)
+    if not force and stamp.exists() and stamp.read_text() == wanted and (output / "lab").exists():
+        print(f"lite: {output} is up to date")
         return
-    build(arguments.output.resolve(), arguments.full_pyodide)
+    build(output.resolve(), full_pyodide)
     stamps.write_atomically(stamp, wanted.encode())
 
 
@@ -64,6 +70,7 @@ def build(output: Path, full_pyodide: str) -> None:
     command = [sys.executable, "-m", "jupyter", "lite", "build", "--force"]
     command += ["--lite-dir", str(work), "--output-dir", str(made)]
     run(command, work)
+    _open_the_index(made / "index.html")
     # Browsers ask for it at the root, and a request that fails is an error in the console.
     shutil.copy(made / "static/favicons/favicon.ico", made)
     if not full_pyodide:
@@ -74,6 +81,18 @@ def build(output: Path, full_pyodide: str) -> None:
     shutil.rmtree(output, ignore_errors=True)
     made.rename(output)
     print(f"lite: {output}, {size / 1e6:.1f} MB; to look at it: python -m http.server -b 127.0.0.1 -d {output}")
+
+
+def _open_the_index(page: Path) -> None:
+    """The site's own address opens the notebook that says what there is to open, instead of an empty launcher.
+
+    The page stays what it is otherwise: the applications read their configuration in it.
+    """
+    text = page.read_text(encoding="utf-8")
+    theirs = "await import('./config-utils.js');"
+    if theirs not in text:
+        sys.exit(f"lite: {page} is not as JupyterLite 0.8.6 writes it: look again at how it finds its application")
+    page.write_text(text.replace(theirs, "location.replace('lab/index.html?path=index.ipynb');"), encoding="utf-8")
 
 
 def _put_pyodide(folder: Path) -> None:

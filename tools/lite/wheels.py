@@ -13,7 +13,7 @@ import stamps
 
 PINS = stamps.ROOT / "requirements-lite.txt"
 CACHE = stamps.ROOT / ".cache/lite"
-TEST_ONLY = ("pytest", "iniconfig", "pluggy")
+TEST_ONLY = ("hypothesis", "iniconfig", "pluggy", "pytest", "sortedcontainers")
 """Pinned for the tests inside Pyodide; they have no place in the site."""
 
 

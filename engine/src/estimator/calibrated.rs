@@ -32,16 +32,13 @@ pub struct Calibrated {
 pub fn read(context: &Context, classes: usize, pipelines: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     let mut members = Vec::new();
     for json in context.members(None)? {
-        let stages =
-            json.get("pipeline").ok_or_else(|| Error::file(format_args!("a calibrated member has no 'pipeline'")))?;
+        let stages = json.get("pipeline").ok_or_else(|| Error::file(&["a calibrated member has no 'pipeline'"]))?;
         let pipeline = context.member(stages, &Targets::Single(classes))?;
         let probability = input(json)?;
         let columns = if classes == 2 { 1 } else { classes };
         let shape = pipeline.shape();
         if if probability { shape.probabilities != classes } else { shape.scores != columns } {
-            return Err(Error::file(format_args!(
-                "a calibrated member's scores or probabilities do not fit the classes"
-            )));
+            return Err(Error::file(&["a calibrated member's scores or probabilities do not fit the classes"]));
         }
         members.push(Member { probability, calibrators: calibrators(context.reader, json, columns)? });
         pipelines.push(pipeline);
@@ -68,9 +65,7 @@ fn calibrators(reader: &Reader, json: &Json, columns: usize) -> Result<Vec<Calib
     let knots = reader.u32s(json, "knots", Some(columns + 1), None)?;
     let n = reader.file.rows(&Reader::name(json, "x")?)?;
     let (x, y) = (reader.numbers(json, "x", n, None)?, reader.numbers(json, "y", n, None)?);
-    let wrong = || {
-        Error::file(format_args!("the knots of an isotonic calibrator do not cut its points, or these do not ascend"))
-    };
+    let wrong = || Error::file(&["the knots of an isotonic calibrator do not cut its points, or these do not ascend"]);
     if knots.first() != Some(&0) || knots.last().map(|&k| k as usize) != Some(n) {
         return Err(wrong());
     }

@@ -8,6 +8,7 @@ use crate::dense::Matrix;
 use crate::error::{Error, Result};
 use crate::features::Row;
 use crate::prelude::*;
+use crate::say::int;
 
 /// Centroids, and where the row is divided by something before it is compared with them.
 struct Place {
@@ -39,10 +40,10 @@ pub fn read(context: &Context, classes: usize) -> Result<(Other, Shape)> {
     let link = choose(stage, "link", &[("none", Link::None), ("softmax", Link::Softmax)])?;
     let outputs = context.outputs()?;
     if outputs != classes && !(outputs == 1 && classes == 2) {
-        return Err(Error::file(format_args!("{outputs} outputs do not fit the classes")));
+        return Err(Error::file(&[&int(outputs), " outputs do not fit the classes"]));
     }
     if context.reader.float32 {
-        return Err(Error::file(format_args!("'distances' adds up in ascending order: 'weights' must be float64")));
+        return Err(Error::file(&["'distances' adds up in ascending order: 'weights' must be float64"]));
     }
     let plain = Place::new(context.numbers("centroids", context.width()?, Some(classes))?, classes, Vec::new());
     let name = crate::config::Reader::name(stage, "deviations")?;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::Row;
 use crate::json::Json;
 use crate::prelude::*;
+use crate::say::{concat, int};
 
 const MAX_LAYERS: usize = 256;
 const MAX_WIDTH: usize = 1 << 16;
@@ -50,8 +51,9 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
         choose(stage, "link", &[("logistic", Link::Logistic), ("softmax", Link::Softmax), ("each", Link::Each)])?;
     let sizes = stage.array("sizes")?.iter().map(|n| n.as_int(MAX_WIDTH).filter(|&n| n > 0));
     let sizes = sizes.collect::<Option<Vec<usize>>>().filter(|s| (1..=MAX_LAYERS).contains(&s.len()));
-    let sizes = sizes
-        .ok_or_else(|| Error::file(format_args!("'sizes' must be 1 to {MAX_LAYERS} numbers, each 1 to {MAX_WIDTH}")))?;
+    let sizes = sizes.ok_or_else(|| {
+        Error::file(&["'sizes' must be 1 to ", &int(MAX_LAYERS), " numbers, each 1 to ", &int(MAX_WIDTH)])
+    })?;
     let last = sizes.last().copied().unwrap_or(0);
     let (fits, classes, label) = match (link, targets) {
         (Link::Logistic, Targets::Single(2)) => (last == 1, 2, Label::Sign),
@@ -60,7 +62,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
         _ => (false, 0, Label::Sign),
     };
     if !fits {
-        return Err(Error::file(format_args!("{last} outputs of the last layer and the link do not fit the classes")));
+        return Err(Error::file(&[&int(last), " outputs of the last layer and the link do not fit the classes"]));
     }
     let mut layers = Vec::with_capacity(sizes.len());
     let mut inputs = context.width()?;
@@ -74,8 +76,8 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
 }
 
 fn layer(reader: &Reader, stage: &Json, n: usize, inputs: usize, outputs: usize) -> Result<Layer> {
-    let coef = reader.numbers(stage, &format!("layer.{n}.coef"), inputs, Some(outputs))?;
-    let intercept = reader.numbers(stage, &format!("layer.{n}.intercept"), outputs, None)?;
+    let coef = reader.numbers(stage, &concat(&["layer.", &int(n), ".coef"]), inputs, Some(outputs))?;
+    let intercept = reader.numbers(stage, &concat(&["layer.", &int(n), ".intercept"]), outputs, None)?;
     let out = Row { indices: (0..outputs as u32).collect(), values: vec![0.0; outputs], dense: true };
     Ok(Layer { coef: Matrix::new(coef, outputs), intercept, out })
 }

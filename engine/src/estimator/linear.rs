@@ -26,7 +26,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     let coef = context.numbers("coef", context.width()?, Some(outputs))?;
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what float32 asks for")]
     if context.reader.float32 && !coef.iter().all(|&w| (w as f32).is_finite()) {
-        return Err(Error::file(format_args!("tensor 'coef' holds a number beyond float32, which 'weights' asks for")));
+        return Err(Error::file(&["tensor 'coef' holds a number beyond float32, which 'weights' asks for"]));
     }
     let intercept = context.numbers("intercept", outputs, None)?;
     let classes = if outputs == 1 && !matches!(targets, Targets::Multilabel(_)) { 2 } else { outputs };

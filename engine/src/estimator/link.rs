@@ -3,6 +3,7 @@
 use crate::config::{Targets, choose};
 use crate::error::{Error, Result};
 use crate::json::Json;
+use crate::say::int;
 
 /// From scores to probabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +60,7 @@ pub fn read(stage: &Json, outputs: usize, targets: &Targets) -> Result<(Link, La
         Targets::Multioutput(_) => (false, false, false),
     };
     if !outputs_fit || outputs == 0 {
-        return Err(Error::file(format_args!("{outputs} outputs do not fit the classes")));
+        return Err(Error::file(&[&int(outputs), " outputs do not fit the classes"]));
     }
     let link_fits = match link {
         Link::None => true,
@@ -76,7 +77,7 @@ pub fn read(stage: &Json, outputs: usize, targets: &Targets) -> Result<(Link, La
     if link_fits && label_fits {
         Ok((link, label))
     } else {
-        Err(Error::file(format_args!("label rule or link do not fit {outputs} outputs or what the model is for")))
+        Err(Error::file(&["label rule or link do not fit ", &int(outputs), " outputs or what the model is for"]))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::Row;
 use crate::pipeline::{Pipeline, Run};
 use crate::prelude::*;
+use crate::say::int;
 
 /// `VotingClassifier`.
 pub struct Vote {
@@ -33,7 +34,7 @@ pub fn vote(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> R
     for json in context.members(None)? {
         let member = context.member(json, &Targets::Single(classes))?;
         if soft && member.shape().probabilities != classes {
-            return Err(Error::file(format_args!("a member of a soft vote has no probabilities")));
+            return Err(Error::file(&["a member of a soft vote has no probabilities"]));
         }
         members.push(member);
     }
@@ -44,7 +45,7 @@ pub fn vote(context: &Context, classes: usize, members: &mut Vec<Pipeline>) -> R
     };
     let total = weights.iter().fold(0.0, |sum, w| sum + w);
     if soft && total == 0.0 {
-        return Err(Error::file(format_args!("the weights of a soft vote add up to 0")));
+        return Err(Error::file(&["the weights of a soft vote add up to 0"]));
     }
     let shape = Shape { scores: classes, probabilities: if soft { classes } else { 0 }, labels: 1 };
     Ok((Other::Vote(Vote { soft, weights, total }), shape))
@@ -77,11 +78,11 @@ fn binary(context: &Context, count: usize, members: &mut Vec<Pipeline>, probabil
     for json in context.members(Some(count))? {
         let member = context.member(json, &Targets::Single(2))?;
         if probability && member.shape().probabilities == 0 {
-            return Err(Error::file(format_args!("a member has no probabilities, which 'input' asks for")));
+            return Err(Error::file(&["a member has no probabilities, which 'input' asks for"]));
         }
         let constant = matches!(member.head.as_ref().map(|head| &head.kind), Some(Kind::Constant(_)));
         if !probability && member.shape().scores != 1 && !constant {
-            return Err(Error::file(format_args!("a member has two scores: 'input' decision needs one")));
+            return Err(Error::file(&["a member has two scores: 'input' decision needs one"]));
         }
         members.push(member);
     }
@@ -98,7 +99,7 @@ pub fn one_vs_rest(context: &Context, targets: &Targets, members: &mut Vec<Pipel
         Targets::Multioutput(_) => (0, 0, false),
     };
     if !fits {
-        return Err(Error::file(format_args!("the label rule of 'one_vs_rest' does not fit the classes")));
+        return Err(Error::file(&["the label rule of 'one_vs_rest' does not fit the classes"]));
     }
     let probabilities = if binary(context, count, members, probability)? { classes } else { 0 };
     let shape = Shape {
@@ -197,7 +198,7 @@ pub fn multi_output(context: &Context, outputs: &[usize], members: &mut Vec<Pipe
         shape.probabilities = 0;
     }
     if shape.scores > MAX_CLASSES {
-        return Err(Error::file(format_args!("more than {MAX_CLASSES} scores")));
+        return Err(Error::file(&["more than ", &int(MAX_CLASSES), " scores"]));
     }
     Ok((Other::MultiOutput, shape))
 }

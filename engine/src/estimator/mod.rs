@@ -21,6 +21,7 @@ use crate::features::{Features, Row};
 use crate::json::Json;
 use crate::pipeline::{Pipeline, Run, no_row};
 use crate::prelude::*;
+use crate::say::int;
 pub use linear::Linear;
 pub use others::Other;
 
@@ -92,7 +93,7 @@ impl Head {
         let name = stage.str("stage")?;
         let single = if let Targets::Single(classes) = *targets { Some(classes) } else { None };
         if single == Some(1) && name != "constant" {
-            return Err(Error::file(format_args!("1 class: '{name}' needs two")));
+            return Err(Error::file(&["1 class: '", name, "' needs two"]));
         }
         let context = Context { reader, stage, input: width, depth };
         let mut members = Vec::new();
@@ -184,7 +185,7 @@ impl Context<'_> {
     /// A member: a list of stages, with a head for `targets`.
     fn member(&self, stages: &Json, targets: &Targets) -> Result<Pipeline> {
         let Json::Array(stages) = stages else {
-            return Err(Error::file(format_args!("a member must be a list of stages")));
+            return Err(Error::file(&["a member must be a list of stages"]));
         };
         Pipeline::read(self.reader, stages, self.input, Some(targets), self.depth + 1)
     }
@@ -195,9 +196,14 @@ impl Context<'_> {
         let found = members.len();
         if found == 0 || found > MAX_MEMBERS || count.is_some_and(|count| count != found) {
             let wanted = count.unwrap_or(MAX_MEMBERS);
-            return Err(Error::file(format_args!(
-                "{found} members, and not {wanted} (at most {MAX_MEMBERS} are allowed)"
-            )));
+            return Err(Error::file(&[
+                &int(found),
+                " members, and not ",
+                &int(wanted),
+                " (at most ",
+                &int(MAX_MEMBERS),
+                " are allowed)",
+            ]));
         }
         Ok(members)
     }
@@ -212,7 +218,7 @@ fn constant(context: &Context, targets: &Targets) -> Result<(Kind, Shape)> {
     let probabilities = context.numbers("probabilities", p, None)?;
     let labels = context.reader.u32s(context.stage, "labels", Some(labels), None)?;
     if labels.iter().any(|&label| label > largest) {
-        return Err(Error::file(format_args!("a label of 'constant' is above {largest}")));
+        return Err(Error::file(&["a label of 'constant' is above ", &int(largest as usize)]));
     }
     let shape = Shape { scores: p, probabilities: p, labels: labels.len() };
     Ok((Kind::Constant(Answer { scores: probabilities.clone(), probabilities, labels }), shape))

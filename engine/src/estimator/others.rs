@@ -41,7 +41,7 @@ const NAMES: [&str; 10] = [
 pub fn read(name: &str, context: &Context, targets: &Targets, members: &mut Vec<Pipeline>) -> Result<(Other, Shape)> {
     if !NAMES.contains(&name) {
         let known = NAMES.join(", ");
-        return Err(Error::unsupported(format_args!("'stage' is '{name}'; this engine knows {known}")));
+        return Err(Error::unsupported(&["'stage' is '", name, "'; this engine knows ", &known]));
     }
     match (name, targets) {
         ("layers", _) => layers::read(context, targets),
@@ -52,7 +52,7 @@ pub fn read(name: &str, context: &Context, targets: &Targets, members: &mut Vec<
         ("one_vs_rest", Targets::Single(_) | Targets::Multilabel(_)) => members::one_vs_rest(context, targets, members),
         ("one_vs_one", &Targets::Single(classes)) => members::one_vs_one(context, classes, members),
         ("multi_output", Targets::Multioutput(outputs)) => members::multi_output(context, outputs, members),
-        _ => Err(Error::file(format_args!("a head '{name}' does not fit what the model is for"))),
+        _ => Err(Error::file(&["a head '", name, "' does not fit what the model is for"])),
     }
 }
 

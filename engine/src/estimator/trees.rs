@@ -20,6 +20,7 @@ use crate::dense::Matrix;
 use crate::error::{Error, Result};
 use crate::features::Row;
 use crate::prelude::*;
+use crate::say::int;
 
 /// So that a node, a way and a row of values are each known by 24 bits.
 const MAX_NODES: usize = 1 << 24;
@@ -58,14 +59,21 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
     let (link, label) = match (mean, fits) {
         (false, _) => link::read(stage, outputs, targets)?,
         (true, true) => (Link::None, Label::Argmax),
-        (true, false) => return Err(Error::file(format_args!("{outputs} outputs do not fit the classes"))),
+        (true, false) => return Err(Error::file(&[&int(outputs), " outputs do not fit the classes"])),
     };
     let count = stage.int("trees", MAX_NODES)?;
     let roots = reader.u32s(stage, "tree.roots", Some(count), None)?;
     let features = reader.u32s(stage, "tree.feature", None, None)?;
     let n = features.len();
     if n > MAX_NODES || count == 0 {
-        return Err(Error::file(format_args!("{n} nodes of {count} trees; 1 to {MAX_NODES} nodes are allowed")));
+        return Err(Error::file(&[
+            &int(n),
+            " nodes of ",
+            &int(count),
+            " trees; 1 to ",
+            &int(MAX_NODES),
+            " nodes are allowed",
+        ]));
     }
     let thresholds = context.numbers("tree.threshold", n, None)?;
     let children = reader.u32s(stage, "tree.children", Some(n), Some(2))?;
@@ -75,7 +83,7 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
     } else {
         let output = reader.u32s(stage, "tree.output", Some(count), None)?;
         if output.iter().any(|&k| k as usize >= outputs) {
-            return Err(Error::file(format_args!("'tree.output' names an output that is not there")));
+            return Err(Error::file(&["'tree.output' names an output that is not there"]));
         }
         Some((output, context.numbers("tree.initial", outputs, None)?))
     };
@@ -102,20 +110,35 @@ fn check(nodes: &[Raw], roots: &[u32], width: usize) -> Result<()> {
     let mut seen = vec![false; nodes.len()];
     for (i, node) in nodes.iter().enumerate().filter(|(_, node)| node.feature != NONE) {
         if node.feature as usize >= width {
-            return Err(Error::file(format_args!("node {i} asks for feature {} of {width}", node.feature)));
+            return Err(Error::file(&[
+                "node ",
+                &int(i),
+                " asks for feature ",
+                &int(node.feature as usize),
+                " of ",
+                &int(width),
+            ]));
         }
         for child in [node.left as usize, node.right as usize] {
             if child <= i || seen.get(child) != Some(&false) {
-                return Err(Error::file(format_args!(
-                    "child {child} of node {i} is not behind it, not there or another's too"
-                )));
+                return Err(Error::file(&[
+                    "child ",
+                    &int(child),
+                    " of node ",
+                    &int(i),
+                    " is not behind it, not there or another's too",
+                ]));
             }
             seen[child] = true;
         }
     }
     for &root in roots {
         if seen.get(root as usize) != Some(&false) {
-            return Err(Error::file(format_args!("root {root} is not there, another tree's too or some node's child")));
+            return Err(Error::file(&[
+                "root ",
+                &int(root as usize),
+                " is not there, another tree's too or some node's child",
+            ]));
         }
         seen[root as usize] = true;
     }

@@ -5,6 +5,7 @@ use crate::config::{Analyzer, Method, Vectorizer};
 use crate::error::{Error, Result};
 use crate::lookup::{self, slot};
 use crate::prelude::*;
+use crate::say::int;
 
 /// Keys that share a pilot, on average, and the most: chance stays far below.
 const GROUP: usize = 3;
@@ -106,11 +107,11 @@ impl<E> Default for Growing<E> {
 }
 
 fn unfit<T>(_: T) -> Error {
-    Error::file(format_args!("the vocabulary does not fit the look-up table"))
+    Error::file(&["the vocabulary does not fit the look-up table"])
 }
 
 fn twice(text: &str) -> Error {
-    Error::file(format_args!("the vocabulary holds '{text}' twice"))
+    Error::file(&["the vocabulary holds '", text, "' twice"])
 }
 
 /// The words of a vocabulary and its stop words.
@@ -190,10 +191,15 @@ impl Table {
             entries.resize(vectorizer.ngrams.1, Vec::new());
             for (i, text) in (0..).zip(vocabulary) {
                 if text.len() > MAX_ENTRY {
-                    return Err(Error::file(format_args!(
-                        "vocabulary entry {i} has {} bytes; at most {MAX_ENTRY} are allowed",
-                        text.len()
-                    )));
+                    return Err(Error::file(&[
+                        "vocabulary entry ",
+                        &int(i as usize),
+                        " has ",
+                        &int(text.len()),
+                        " bytes; at most ",
+                        &int(MAX_ENTRY),
+                        " are allowed",
+                    ]));
                 }
                 let pieces = match (joined, of_words) {
                     (true, _) => 1,

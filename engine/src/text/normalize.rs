@@ -142,7 +142,9 @@ impl Normalizer {
         if c == 'Σ' {
             // The only lower-casing with context.
             let (before, after) = text.split_at_checked(at).unwrap_or_default();
-            let last = final_sigma(before.chars().rev(), after.chars().skip(1), self.version);
+            let mut after = after.chars();
+            after.next(); // the sigma itself
+            let last = final_sigma(before.chars().rev(), after, self.version);
             return self.accents(if last { 'ς' } else { 'σ' }, out);
         }
         for &l in lower(c, self.version).as_slice() {

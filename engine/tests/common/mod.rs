@@ -6,5 +6,7 @@ pub mod container;
 pub mod definitions;
 pub mod links;
 pub mod oracle;
+pub mod pattern;
 pub mod spec;
 pub mod strategies;
+pub mod wide;

@@ -2,12 +2,25 @@
 //! It shares nothing with the engine but what Unicode says of single characters (tested for every code point elsewhere).
 
 use super::definitions::{fold_spaces, hashed, normalize};
+use super::pattern;
 use super::spec::{Spec, Step};
 use std::collections::{BTreeMap, HashMap};
 use wcw_engine::unicode::{is_space, is_word};
 
+/// Of a token pattern on one text.
+const STEPS: u32 = 100_000;
+
+/// Whether a token pattern takes longer than the naive matcher may.
+pub fn is_endless(spec: &Spec, text: &str) -> bool {
+    spec.pattern.as_ref().is_some_and(|p| pattern::naive::tokens(p, &normalize(spec, text), STEPS).is_none())
+}
+
 pub fn tokens(spec: &Spec, text: &str) -> Vec<String> {
     let (v, text) = (spec.unicode, normalize(spec, text));
+    if let Some(pattern) = &spec.pattern {
+        let found = pattern::naive::tokens(pattern, &text, STEPS).unwrap_or_default();
+        return found.into_iter().filter(|token| !spec.stop_words.contains(token)).collect();
+    }
     let long = |w: &&str| w.chars().count() >= spec.min_chars && !spec.stop_words.iter().any(|s| s == w);
     match spec.analyzer {
         "word" => text.split(|c| !is_word(c, v)).filter(|w| !w.is_empty()).filter(long).map(String::from).collect(),

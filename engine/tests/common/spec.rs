@@ -1,6 +1,7 @@
 //! A model as plain Rust values, and the file that holds it.
 
 use super::container::{Parts, Tensor};
+use super::pattern::{Re, program::program};
 use serde_json::{Value, json};
 use wcw_engine::Model;
 use wcw_engine::unicode::Version;
@@ -21,6 +22,8 @@ pub struct Spec {
     pub analyzer: &'static str,
     /// Of the token pattern; only the word analyzer asks.
     pub min_chars: usize,
+    /// Another token pattern than those of `min_chars`.
+    pub pattern: Option<Re>,
     pub ngrams: (usize, usize),
     pub lowercase: bool,
     pub accents: Option<&'static str>,
@@ -48,6 +51,7 @@ impl Spec {
             alternate_sign: false,
             analyzer: "word",
             min_chars: 2,
+            pattern: None,
             ngrams: (1, 1),
             lowercase: true,
             accents: None,
@@ -80,6 +84,9 @@ impl Spec {
             "strip_accents": self.accents, "token_pattern": pattern, "binary": self.binary,
             "n_features": self.n_features, "alternate_sign": self.alternate_sign,
         })];
+        if self.pattern.is_some() {
+            (pipeline[0]["token_pattern"], pipeline[0]["program"]) = (json!("made by a test"), json!("token_program"));
+        }
         pipeline.extend(self.transforms.iter().enumerate().map(|(i, step)| match step {
             Step::SublinearTf => json!({"stage": "sublinear_tf"}),
             Step::Idf(_) => json!({"stage": "idf", "tensor": format!("idf.{i}")}),
@@ -103,6 +110,9 @@ impl Spec {
         ];
         if let Some(vocabulary) = &self.vocabulary {
             tensors.extend(Tensor::texts("vocabulary", vocabulary));
+        }
+        if let Some(pattern) = &self.pattern {
+            tensors.push(Tensor::bytes("token_program", &program(pattern)));
         }
         if !self.stop_words.is_empty() {
             tensors.extend(Tensor::texts("stop_words", &self.stop_words));

@@ -2,8 +2,10 @@
 //! most look-ups hit something; beside them stand entries that no text can reach.
 
 use super::oracle;
+use super::pattern::pattern;
 use super::spec::{Spec, Step};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::HashSet;
@@ -153,6 +155,7 @@ fn options() -> impl Strategy<Value = Spec> {
                 alternate_sign: hashing && alternate_sign,
                 analyzer,
                 min_chars,
+                pattern: None,
                 ngrams: (min, min + more),
                 lowercase: letters.0,
                 accents: letters.1,
@@ -197,7 +200,7 @@ fn odd_entry() -> impl Strategy<Value = String> {
 }
 
 /// A number from a seed: round ones (so that ties and cancellation happen) or any.
-fn number(seed: u64, i: usize) -> f64 {
+pub fn number(seed: u64, i: usize) -> f64 {
     let mut x = seed ^ (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     x = (x ^ x >> 31).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     x ^= x >> 29;
@@ -220,8 +223,23 @@ fn transforms() -> impl Strategy<Value = Vec<Option<&'static str>>> {
 
 /// A model.
 pub fn spec() -> impl Strategy<Value = Spec> {
+    whole(options())
+}
+
+/// A model, often with a token pattern of its own.
+pub fn patterned() -> impl Strategy<Value = Spec> {
+    let with = (options(), option::of(pattern())).prop_map(|(mut spec, pattern)| {
+        if pattern.is_some() {
+            (spec.analyzer, spec.pattern) = ("word", pattern);
+        }
+        spec
+    });
+    whole(with)
+}
+
+fn whole(options: impl Strategy<Value = Spec>) -> impl Strategy<Value = Spec> {
     let vocabulary = (vec(text(), 1..6), vec(odd_entry(), 0..8), any::<u64>());
-    (options(), vocabulary, transforms(), any::<u64>()).prop_map(|(mut spec, (texts, odd, keep), transforms, seed)| {
+    (options, vocabulary, transforms(), any::<u64>()).prop_map(|(mut spec, (texts, odd, keep), transforms, seed)| {
         if spec.vocabulary.is_some() {
             // Every other n-gram is left out, so that beginnings of n-grams are missing from the vocabulary.
             let found = texts.iter().flat_map(|text| oracle::ngrams(&spec, text)).enumerate();

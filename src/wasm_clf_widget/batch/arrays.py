@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engines import Batch
+from ..engines import Batch, Engine
 from ..model.shape import Shape, shape_of
-from .input import Nulls, check_nulls, text_chunks
-from .pieces import Piece, cutter
-from .run import Group, answered_groups
-from .threads import check_jobs
-from .work import Answered
+from .input import Nulls, check_nulls, text_column
+from .pieces import Piece, all_pieces, cutter
+from .threads import check_jobs, engines_of, run_ordered
+from .work import Answered, answer
 
 if TYPE_CHECKING:
     from ..classifier import Classifier
@@ -21,47 +20,57 @@ def answers(classifier: Classifier, texts: Any, *, n_jobs: int | None, nulls: Nu
 
     Rows without a text have NaN and label 0.
     """
-    import numpy as np
-
     check_nulls(nulls)
     jobs = check_jobs(n_jobs)
-    chunks = list(text_chunks(texts, nulls))
-    size = sum(chunk.nbytes for chunk in chunks if not isinstance(chunk, list))
-    cut = cutter(classifier.model, nulls, "texts[{row}]", parts=jobs, size=size)
-    shape = shape_of(classifier.model)
-    rows: list[tuple[Any, ...]] = [_rows(Answered(Piece(0, 0, []), _NOTHING, None), shape)]
-    for _, done in answered_groups(classifier, [Group(None, chunks)], cut, n_jobs=jobs):
-        rows += [_rows(piece, shape) for piece in done]
-    scores, probabilities, labels, known, replaced, missing = map(np.concatenate, zip(*rows, strict=True))
-    flat: list[Any] = [table.reshape(-1) for table in (scores, probabilities, labels, known, replaced)]
-    if not shape.probabilities:
-        flat[1] = None
-    batch = Batch(len(missing), *flat)
-    return batch, missing if missing.any() else None
+    column = text_column(texts, nulls)
+    cut = cutter(classifier.model, nulls, "texts[{row}]", parts=jobs, size=column.size)
+    table = _Table(shape_of(classifier.model), column.rows)
+
+    def work(engine: Engine, piece: Piece) -> None:
+        table.put(answer(engine, piece, "fail", cut.where))
+
+    for _ in run_ordered(work, all_pieces(column, cut), engines_of(classifier), jobs):
+        pass
+    return table.batch()
 
 
-_NOTHING = Batch(0, (), (), (), (), ())
+class _Table:
+    """Room for the answers to all rows. Pieces are put into their own rows, by whichever thread has answered them."""
 
+    def __init__(self, shape: Shape, rows: int) -> None:
+        import numpy as np
 
-def _rows(answered: Answered, shape: Shape) -> tuple[Any, ...]:
-    """(scores, probabilities, labels, known, replaced, missing) of a piece's rows, a row each."""
-    import numpy as np
+        kinds = [
+            (shape.scores, np.float64),
+            (shape.probabilities, np.float64),
+            (shape.labels, np.uint32),
+            (1, np.uint32),
+            (1, np.uint32),
+        ]
+        self._tables = [np.empty((rows, width), dtype) for width, dtype in kinds]
+        self._missing = np.zeros(rows, bool)
 
-    batch = answered.batch
-    kinds = [
-        (batch.scores, shape.scores, np.float64),
-        (batch.probabilities, shape.probabilities, np.float64),
-        (batch.labels, shape.labels, np.uint32),
-        (batch.known, 1, np.uint32),
-        (batch.replaced, 1, np.uint32),
-    ]
-    tables = [
-        np.asarray(() if values is None else values, dtype).reshape(batch.n, width) for values, width, dtype in kinds
-    ]
-    if answered.places is None:
-        return *tables, np.zeros(batch.n, bool)
-    places = answered.places.fill_null(-1).to_numpy(zero_copy_only=False)
-    return *(_spread(table, places) for table in tables), places < 0
+    def put(self, answered: Answered) -> None:
+        """The answers of a piece into its rows."""
+        import numpy as np
+
+        batch, piece = answered.batch, answered.piece
+        rows = slice(piece.row, piece.row + piece.rows)
+        places = answered.places
+        if places is not None:
+            places = places.fill_null(-1).to_numpy(zero_copy_only=False)
+            self._missing[rows] = places < 0
+        answers = (batch.scores, batch.probabilities, batch.labels, batch.known, batch.replaced)
+        for table, values in zip(self._tables, answers, strict=True):
+            own = np.asarray(() if values is None else values, table.dtype).reshape(batch.n, table.shape[1])
+            table[rows] = own if places is None else _spread(own, places)
+
+    def batch(self) -> tuple[Batch, Any]:
+        """All rows, and which of them have no answer."""
+        flat: list[Any] = [table.reshape(-1) for table in self._tables]
+        if not self._tables[1].shape[1]:
+            flat[1] = None
+        return Batch(len(self._missing), *flat), self._missing if self._missing.any() else None
 
 
 def _spread(table: Any, places: Any) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..engines import Engine
 from ..errors import InputError
 from .columns import Columns
-from .input import Nulls, arrow, check_nulls, check_type, text_chunks
-from .pieces import cutter
-from .run import Group, answered_groups
+from .input import Nulls, arrow, check_nulls, check_type, text_column
+from .pieces import Piece, all_pieces, cutter
 from .sample import Parity, Sample
-from .threads import check_jobs
+from .threads import check_jobs, engines_of, run_ordered
+from .work import Answered, answer
 
 if TYPE_CHECKING:
     from ..classifier import Classifier
@@ -36,15 +37,18 @@ def classify_frame(
     columns.check_free(table.columns)
     native = column.to_native()
     # Nulls are let through here: the cutter knows the row and the rule.
-    chunks = list(text_chunks(native, "skip")) if not _is_arrow(native) else check_type(native, repr(text)).chunks
-    size = sum(chunk.nbytes for chunk in chunks if not isinstance(chunk, list))
-    cut = cutter(classifier.model, nulls, f"row {{row}} of column {text!r}", parts=jobs, size=size)
+    texts = text_column(check_type(native, repr(text)) if _is_arrow(native) else native, "skip")
+    cut = cutter(classifier.model, nulls, f"row {{row}} of column {text!r}", parts=jobs, size=texts.size)
     sample = Sample(classifier, columns, parity)
     records = []
-    for _, answered in answered_groups(classifier, [Group(None, chunks)], cut, n_jobs=jobs):
-        for piece in answered:
-            records.append(columns.record(piece))
-            sample.see(piece)
+
+    def work(engine: Engine, piece: Piece) -> tuple[Answered, Any]:
+        answered = answer(engine, piece, "fail", cut.where)
+        return answered, columns.record(answered)
+
+    for answered, record in run_ordered(work, all_pieces(texts, cut), engines_of(classifier), jobs):
+        records.append(record)
+        sample.see(answered)
     sample.finish()
     return _with_columns(table, pa.Table.from_batches(records, columns.schema))
 

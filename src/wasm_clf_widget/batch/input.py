@@ -6,7 +6,8 @@ by piece; lists and numpy's strings are converted a few thousand at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ..errors import InputError
@@ -17,6 +18,19 @@ Chunk = Any
 """A pyarrow Array of a type that ``is_text`` knows, or a list of str (one with a lone surrogate: UTF-8 has none)."""
 
 _LIST_TEXTS = 8192
+_SAMPLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The texts that a caller gave. ``size`` is about what they have in bytes, from a sample where counting is work.
+
+    Lists become ``chunks`` as these are taken, so that the engines are at work on the first while the next are made.
+    """
+
+    rows: int
+    size: int
+    chunks: Iterable[Chunk]
 
 
 def arrow() -> Any:
@@ -46,22 +60,33 @@ def is_text(kind: Any) -> bool:
     )
 
 
-def text_chunks(texts: Any, nulls: Nulls) -> Iterator[Chunk]:
-    """The chunks of whatever a caller gives as texts."""
+def text_column(texts: Any, nulls: Nulls) -> Column:
+    """Whatever a caller gives as texts."""
     pa = arrow()
     if isinstance(texts, pa.Array):
-        yield check_type(texts, "the texts")
-    elif isinstance(texts, pa.ChunkedArray):
-        check_type(texts, "the texts")
-        yield from texts.chunks
-    elif hasattr(texts, "__arrow_c_stream__") and not _is_object_series(texts):
+        return _arrow_column(check_type(texts, "the texts"), [texts])
+    if isinstance(texts, pa.ChunkedArray):
+        return _arrow_column(check_type(texts, "the texts"), texts.chunks)
+    if hasattr(texts, "__arrow_c_stream__") and not _is_object_series(texts):
         column = pa.chunked_array(texts)
-        check_type(column, "the texts")
-        yield from column.chunks
-    elif (kind := getattr(getattr(texts, "dtype", None), "kind", "")) in ("U", "T"):
-        yield from _numpy_chunks(texts, kind)
-    else:
-        yield from _list_chunks(texts, nulls)
+        return _arrow_column(check_type(column, "the texts"), column.chunks)
+    if (kind := getattr(getattr(texts, "dtype", None), "kind", "")) in ("U", "T"):
+        if texts.ndim != 1:
+            raise InputError(f"the texts must have one dimension, found an array of shape {texts.shape}")
+        return Column(len(texts), _sampled_size(texts), _numpy_chunks(texts, kind))
+    # A copy: what the caller does to the list meanwhile, in another thread, changes nothing.
+    items = _with_nulls(texts) if nulls == "skip" else texts[:] if type(texts) is list else check_texts(texts)
+    return Column(len(items), _sampled_size(items), _list_chunks(items))
+
+
+def _arrow_column(column: Any, chunks: list[Any]) -> Column:
+    return Column(len(column), column.nbytes, chunks)
+
+
+def _sampled_size(texts: Any) -> int:
+    step = max(1, len(texts) // _SAMPLE)
+    sizes = [len(text) for text in texts[::step] if isinstance(text, str)]
+    return len(texts) * sum(sizes) // max(1, len(sizes))
 
 
 def check_type(column: Any, name: str) -> Any:
@@ -82,27 +107,26 @@ def _is_object_series(texts: Any) -> bool:
 def _numpy_chunks(texts: Any, kind: str) -> Iterator[Chunk]:
     """numpy's fixed-width strings and StringDType."""
     pa = arrow()
-    if texts.ndim != 1:
-        raise InputError(f"the texts must have one dimension, found an array of shape {texts.shape}")
     for start in range(0, len(texts), _LIST_TEXTS):
         some = texts[start : start + _LIST_TEXTS]
         if kind == "U":
             # pyarrow ends a fixed-width string at its first NUL, numpy does not.
-            yield from _list_chunks(some.tolist(), "skip", start)
+            yield from _list_chunks(some.tolist(), start)
             continue
         try:
             yield pa.array(some, pa.string(), from_pandas=True)
         except (UnicodeEncodeError, pa.ArrowException):
             # A lone surrogate, or a row too long for 32-bit offsets in one array.
-            yield from _list_chunks(some.tolist(), "skip", start)
+            yield from _list_chunks(_with_nulls(some), start)
 
 
-def _list_chunks(texts: Any, nulls: Nulls, first: int = 0) -> Iterator[Chunk]:
-    """Lists, tuples, series of objects and other iterables of str."""
+def _list_chunks(items: list[Any], first: int = 0) -> Iterator[Chunk]:
+    """A list of str, with None where a text is missing and that is allowed; ``first`` is the number of its first."""
     pa = arrow()
-    items: list[Any] = _with_nulls(texts) if nulls == "skip" else check_texts(texts)
     for start in range(0, len(items), _LIST_TEXTS):
         some = items[start : start + _LIST_TEXTS]
+        if not set(map(type, some)) <= {str, type(None)}:
+            check_texts(items)  # np.str_ is a str, all else an error that names its index
         try:
             yield pa.array(some, pa.large_string())
         except UnicodeEncodeError:

@@ -30,7 +30,7 @@ class Engines:
 
     def __init__(self, classifier: Classifier) -> None:
         self._open: Callable[[], Engine] = _opener(classifier)
-        self._idle: list[Engine] = []
+        self._idle: list[Engine] = [classifier.engine]
         self._lock = threading.Lock()
 
     @contextmanager

@@ -9,7 +9,7 @@ from ..engines import Batch, Engine
 from ..errors import EngineError, InputError
 from .errors import RowError
 from .input import arrow
-from .pieces import Piece, layout
+from .pieces import Piece, joined, layout
 
 OnError = Literal["fail", "skip"]
 
@@ -41,6 +41,8 @@ def answer(engine: Engine, piece: Piece, on_error: OnError, where: str) -> Answe
 def _classify(engine: Engine, texts: Any) -> Batch:
     if isinstance(texts, list):
         return engine.classify(texts)
+    if (data := joined(texts)) is not None and (batch := engine.classify_joined(data, len(texts))) is not None:
+        return batch
     data, offsets = layout(texts)
     return engine.classify_buffers(data, offsets.tobytes())
 

@@ -50,8 +50,6 @@ _CLASSIFIERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         lambda e: MultiOutputClassifier(e.estimator),
     ),
     "OutputCodeClassifier": (_STEPWISE, lambda e: OneVsRestClassifier(e.estimator)),
-    "FixedThresholdClassifier": ("its threshold is no stage of a model file", lambda e: e.estimator),
-    "TunedThresholdClassifierCV": ("its threshold is no stage of a model file", lambda e: e.estimator),
     "LinearDiscriminantAnalysis": (_DENSE, lambda e: LogisticRegression()),
     "QuadraticDiscriminantAnalysis": (_DENSE, lambda e: LogisticRegression()),
 }

@@ -42,6 +42,10 @@ class Engine(Protocol):
         """Classify texts as Arrow lays them out: UTF-8 bytes and n+1 native uint32 offsets, the first of them 0."""
         ...
 
+    def classify_joined(self, data: memoryview, count: int) -> Batch | None:
+        """Classify UTF-8 texts with a NUL between each two; None where a text holds a NUL itself."""
+        ...
+
     def explain(self, text: str) -> Explanation:
         """Spans of one text with their weights."""
         ...

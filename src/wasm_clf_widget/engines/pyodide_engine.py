@@ -17,13 +17,17 @@ from .wasm_engine import Trapped, WasmEngine
 _modules: dict[str, Any] = {}
 
 
-def open_pyodide_engine(data: bytes, model: Model, variant: Literal["simd", "baseline"] = "simd") -> WasmEngine:
+def open_pyodide_engine(
+    data: bytes, model: Model, variant: Literal["simd", "baseline"] = "simd", file: str | None = None
+) -> WasmEngine:
     """A model on the engine in this page's (or worker's) WebAssembly.
+
+    It is the engine file of ``variant`` that a tab would load for it, or ``file`` among the assets, for tests.
 
     Raises:
         EngineError: the browser forbids WebAssembly here, or does not know SIMD (then ``variant="baseline"``).
     """
-    module = _module(engine_file(variant, edition_of(model)), variant)
+    module = _module(file or engine_file(variant, edition_of(model)), variant)
     return WasmEngine(data, model, lambda: PyodideRuntime(module), ran_on="pyodide", variant=variant)
 
 

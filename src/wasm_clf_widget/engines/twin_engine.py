@@ -54,6 +54,14 @@ class TwinEngine:
             raise InputError("the text is not UTF-8") from None
         return self.classify(texts)
 
+    def classify_joined(self, data: memoryview, count: int) -> Batch | None:
+        """The same for texts with a NUL between each two."""
+        try:
+            texts = str(data, "utf-8").split("\0")
+        except UnicodeDecodeError:
+            raise InputError("the text is not UTF-8") from None
+        return self.classify(texts) if len(texts) == count else None
+
     def _answer(self, texts: Sequence[str], index: int) -> Answer:
         try:
             return self._twin.answer(texts[index])

@@ -151,25 +151,38 @@ class WasmEngine:
 
         One call and one copy, for requests that the caller has cut. Bytes that are no UTF-8 are an InputError.
         """
-        count = len(offsets) // 4 - 1
+        return self._classify_block(data, offsets, len(offsets) // 4 - 1)[0]
+
+    def classify_joined(self, data: memoryview, count: int) -> Batch | None:
+        """Answers for UTF-8 texts with a NUL between each two; None where a text holds a NUL itself.
+
+        Of short texts the engine reads many in one go so, which it cannot with offsets.
+        """
+        batch, consumed = self._classify_block(data, b"", count)
+        return batch if consumed == len(data) else None
+
+    def _classify_block(self, data: memoryview, offsets: bytes, count: int) -> tuple[Batch, int]:
+        """The answers to ``count`` texts and, without offsets, how many bytes the engine has read for them."""
         size = abi.output_size(self._columns, count)
         _check_size(len(data))
 
-        def run(on: _Loaded) -> bytes:
+        def run(on: _Loaded) -> tuple[bytes, int]:
             address = on.input.reserve(abi.REQUEST.size + len(offsets) + max(1, len(data)))
             results = on.results.reserve(size)
             at = address + abi.REQUEST.size
             places = abi.output_places(self._columns, count, results)
-            request = abi.REQUEST.pack(at + len(offsets), len(data), at, count, *places, 0, 0)
+            request = abi.REQUEST.pack(at + len(offsets), len(data), at if offsets else 0, count, *places, 0, 0)
             on.runtime.write(address, request + offsets)
             on.runtime.write(at + len(offsets), data)
             code = on.runtime.call("wcw_classify", on.handle, address)
             if code < 0:
                 raise abi.error(code, on.output())
-            return on.runtime.read(results, size)
+            consumed = int.from_bytes(on.runtime.read(address + abi.CONSUMED_AT, 4), "little")
+            return on.runtime.read(results, size), consumed
 
-        scores, probabilities, labels, known = abi.split_outputs(self._columns, count, self._guarded(run))
-        return Batch(
+        block, consumed = self._guarded(run)
+        scores, probabilities, labels, known = abi.split_outputs(self._columns, count, block)
+        batch = Batch(
             count,
             scores.cast("d"),
             probabilities.cast("d") if self._columns[1] else None,
@@ -177,6 +190,7 @@ class WasmEngine:
             known.cast("I"),
             array("I", bytes(4 * count)),
         )
+        return batch, consumed
 
     def explain(self, text: str) -> Explanation:
         """Spans of one text with their weights."""

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from ..model.spec import Vectorizer
+from .steps import Steps
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WHITE_SPACE_RUN = re.compile(r"\s\s+")
@@ -54,7 +55,9 @@ class Analyzer:
     def __init__(self, vectorizer: Vectorizer) -> None:
         self.spec = vectorizer
         self._stop_words = frozenset(vectorizer.stop_words)
-        self._pattern = re.compile(vectorizer.token_pattern or "")
+        pattern = vectorizer.token_pattern or ""
+        self._pattern = re.compile(pattern)
+        self._steps = Steps(pattern) if Steps.needed(pattern) else None
 
     def normalize(self, text: str) -> str:
         """Lower-cased first, then stripped of accents."""
@@ -89,6 +92,8 @@ class Analyzer:
         return self._char_wb_ngrams(analysed)
 
     def _words(self, analysed: str) -> Iterator[Occurrence]:
+        if self._steps is not None:
+            self._steps.check(analysed)
         group = min(self._pattern.groups, 1)
         for match in self._pattern.finditer(analysed):
             # A group that took no part is an empty token, as findall has it.

@@ -3,6 +3,7 @@
 use super::set::Set;
 use crate::error::{Error, Result};
 use crate::prelude::*;
+use crate::say::{concat, int};
 
 const VERSION: u32 = 1;
 /// The published limits: a crafted program must not take memory that its bytes do not.
@@ -82,7 +83,7 @@ pub(super) enum Op {
 }
 
 fn wrong(what: &str) -> Error {
-    Error::file(format_args!("the token pattern's program: {what}"))
+    Error::file(&["the token pattern's program: ", what])
 }
 
 struct Reader<'a> {
@@ -114,7 +115,11 @@ impl Reader<'_> {
 
     fn at_most(&mut self, most: u32, what: &str) -> Result<u32> {
         let number = self.number()?;
-        if number > most { Err(wrong(&format!("{number} {what}; at most {most} are allowed"))) } else { Ok(number) }
+        if number > most {
+            Err(wrong(&concat(&[&int(number as usize), " ", what, "; at most ", &int(most as usize), " are allowed"])))
+        } else {
+            Ok(number)
+        }
     }
 
     fn below(&mut self, end: u32) -> Result<u32> {
@@ -210,9 +215,7 @@ impl Reader<'_> {
                 Op::Until { slot, least, most, exit: self.target()?, lazy: self.flag()? }
             }
             _ => {
-                return Err(Error::unsupported(format_args!(
-                    "the token pattern's program has an operation of a later version"
-                )));
+                return Err(Error::unsupported(&["the token pattern's program has an operation of a later version"]));
             }
         })
     }
@@ -221,13 +224,13 @@ impl Reader<'_> {
 /// Reads the tensor that a vectorizer names as its `program`.
 pub fn read(bytes: &[u8]) -> Result<Found> {
     if bytes.len() > MAX_BYTES {
-        return Err(wrong(&format!("{} bytes; at most {MAX_BYTES} are allowed", bytes.len())));
+        return Err(wrong(&concat(&[&int(bytes.len()), " bytes; at most ", &int(MAX_BYTES), " are allowed"])));
     }
     let mut reader = Reader { rest: bytes, code: 0, sets: 0, slots: 0 };
     if reader.number()? != VERSION {
-        return Err(Error::unsupported(format_args!(
-            "the token pattern's program is of a later version; use a newer wasm_clf_widget"
-        )));
+        return Err(Error::unsupported(&[
+            "the token pattern's program is of a later version; use a newer wasm_clf_widget",
+        ]));
     }
     let found = match reader.byte()? {
         0 => Found::Words(reader.number()?.max(1) as usize),

@@ -16,11 +16,13 @@ from sklearn.neural_network import MLPClassifier
 from ..job import Classified, Job, Row
 from .dense import convert_centroids, convert_constant, convert_layers
 from .linear import BAYES, LINEAR, convert_bayes, convert_linear
-from .meta import META
+from .meta import META as _META
+from .threshold import THRESHOLDS, convert_threshold
 from .trees import BOOSTED, FORESTS, TREES, convert_boosting, convert_trees
 
 __all__ = ["HEADS", "META"]
 
+META: Final = {**_META, **dict.fromkeys(THRESHOLDS, convert_threshold)}
 HEADS: Final[dict[type, Callable[[Job, str, Any, Row], Classified | None]]] = {
     **dict.fromkeys(LINEAR, convert_linear),
     **dict.fromkeys(BAYES, convert_bayes),
