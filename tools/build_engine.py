@@ -110,9 +110,11 @@ def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolch
     with tempfile.TemporaryDirectory(prefix="wcw-engine-") as folder:
         optimised = Path(folder) / "engine.wasm"
         simd = ["--enable-simd"] if variant == "simd" else []
-        # Data in one piece, zeros and all, compresses better than in a hundred.
+        # Data in one piece, zeros and all, compresses better than in a hundred; code compresses better where it repeats
+        # itself than where what repeats was taken out. The browser's own compiler takes it out again.
         strip = ["--strip-debug", "--strip-producers", "--strip-target-features"]
-        options = ["-O3", "--skip-pass=memory-packing", *strip, *WASM_FEATURES, *simd]
+        plain = [f"--skip-pass={name}" for name in ("memory-packing", "local-cse", "code-folding")]
+        options = ["-O3", "--converge", *plain, *strip, *WASM_FEATURES, *simd]
         if subprocess.run([str(WASM_OPT), str(compiled), "-o", str(optimised), *options], check=False).returncode != 0:
             sys.exit(f"build: wasm-opt could not optimise the {variant} engine")
         module = optimised.read_bytes()

@@ -101,7 +101,11 @@ fn text<'a>(at: u32, size: u32) -> Result<&'a str> {
     if size > 0 && at == 0 {
         return Err(Error::argument(&["address 0 for a text"]));
     }
-    core::str::from_utf8(slice(at, size as usize)?).map_err(|_| Error::utf8())
+    let bytes = slice(at, size as usize)?;
+    #[cfg(target_feature = "simd128")]
+    return crate::utf8::text(bytes).ok_or_else(Error::utf8);
+    #[cfg(not(target_feature = "simd128"))]
+    core::str::from_utf8(bytes).map_err(|_| Error::utf8())
 }
 
 fn model(models: &mut [Option<Model>], handle: i32) -> Result<&mut Model> {

@@ -40,6 +40,8 @@ mod table;
 mod text;
 mod transform;
 pub mod unicode;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod utf8;
 #[cfg_attr(not(feature = "complete"), path = "no_wide.rs")]
 mod wide;
 

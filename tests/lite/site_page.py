@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,12 @@ def expose(site: Path) -> None:
         configuration.setdefault("jupyter-config-data", {})["exposeAppInBrowser"] = True
         file.write_text(json.dumps(configuration), encoding="utf-8")
     offline.list_files(site)
+
+
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+
+
+_workspaces = itertools.count()
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -64,7 +71,8 @@ class SitePage:
 
     def open(self, notebook: str, query: str = "") -> None:
         """Open it in a workspace of its own and wait until its kernel is idle."""
-        workspace = notebook.removesuffix(".ipynb")
+        # One that no earlier page has left half saved.
+        workspace = f"{notebook.removesuffix('.ipynb')}-{next(_workspaces)}"
         self.page.goto(f"{self._address}lab/index.html?path={notebook}&workspace={workspace}{query}")
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for()
         self.page.wait_for_function("() => window.jupyterapp !== undefined")
@@ -119,12 +127,18 @@ class SitePage:
         }"""
         self.page.evaluate(script, code)
 
-    def restart(self) -> None:
-        """Restart the kernel and wait until it is idle."""
-        self.page.evaluate(
-            "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
-        )
+    def restart(self) -> str:
+        """Restart the busy kernel by the menu, and wait until it is idle; what the page asked before."""
+        self.page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
+        before = self.page.evaluate(f"() => {KERNEL}.id")
+        self.page.evaluate("() => void window.jupyterapp.commands.execute('kernelmenu:restart')")
+        dialog = self.page.locator(".jp-Dialog-content")
+        said = dialog.inner_text()
+        dialog.get_by_role("button", name="Confirm Kernel Restart").click()
+        dialog.wait_for(state="detached")
+        self.page.wait_for_function(f"(before) => {KERNEL}?.id !== before || {KERNEL}.status !== 'busy'", arg=before)
         self.wait_idle()
+        return said
 
     def cells(self) -> list[dict[str, Any]]:
         """The notebook's cells as they stand now, outputs included."""

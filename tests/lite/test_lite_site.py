@@ -185,13 +185,15 @@ def test_a_csv_file_of_100_mb_is_refused_with_a_way_out(found: dict[str, Any]) -
 
 @pytest.mark.long
 def test_a_kernel_restarted_in_the_middle_of_a_batch(found: dict[str, Any]) -> None:
-    assert "negative" in found["restarted"]
+    assert "All variables will be lost" in found["restarted"]["said"]
+    assert found["restarted"]["lost"] == "True"
+    assert "negative" in found["restarted"]["labels"]
 
 
 @pytest.mark.long
 def test_without_indexeddb_it_still_classifies(found: dict[str, Any]) -> None:
     assert found["no_indexeddb"]["label"] == "positive"
-    assert "nothing: this host has no IndexedDB" in found["no_indexeddb"]["kept"]
+    assert "nothing is kept: this host has no IndexedDB" in found["no_indexeddb"]["kept"]
 
 
 @pytest.mark.long

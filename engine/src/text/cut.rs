@@ -1,6 +1,6 @@
 //! Cutting a normalized text: words for the word analyzer, characters for char and char_wb.
 
-use super::{BLOCK, VECTORS, bits, block_at, decode};
+use super::{BLOCK, VECTORS, bits, block_at, decode, each};
 use crate::prelude::*;
 use crate::unicode::{SPACE, Version, WORD, class};
 
@@ -30,7 +30,7 @@ const ASCII: [u8; 256] = {
 /// U+00FF but × and ÷.
 #[inline(always)]
 fn leads_words(lead: u8, next: u8) -> bool {
-    lead & 0xFE == 0xD0 || (lead == 0xC3 && next & 0xDF != 0x97) || (0xE5..=0xE9).contains(&lead)
+    (lead & 0xFE == 0xD0) | ((lead == 0xC3) & (next & 0xDF != 0x97)) | (lead.wrapping_sub(0xE5) < 5)
 }
 
 /// Appends the byte ranges of all words: the longest runs of word characters, of at least `min_chars`. That is what
@@ -57,8 +57,7 @@ fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec
         let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)));
         if !block.is_ascii() {
             let next = block_at(text, at + 1);
-            let unusual: [bool; BLOCK] = core::array::from_fn(|i| (block[i] >= 0xC0) & !leads_words(block[i], next[i]));
-            let mut unusual = bits(unusual);
+            let mut unusual = bits(each(&block, &block, &next, |_, b, next| (b >= 0xC0) & !leads_words(b, next)));
             mask &= !((1 << pending) - 1);
             pending = 0;
             while unusual != 0 {

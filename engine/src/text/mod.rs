@@ -52,6 +52,22 @@ fn block_at(text: &[u8], at: usize) -> [u8; BLOCK] {
     block
 }
 
+/// What becomes of each byte of a block, by the byte before and the one behind. A plain loop over three blocks: that is
+/// what compilers make vectors of.
+#[inline(always)]
+fn each<T: Copy + Default>(
+    before: &[u8; BLOCK],
+    block: &[u8; BLOCK],
+    next: &[u8; BLOCK],
+    f: impl Fn(u8, u8, u8) -> T,
+) -> [T; BLOCK] {
+    let mut out = [T::default(); BLOCK];
+    for i in 0..BLOCK {
+        out[i] = f(before[i], block[i], next[i]);
+    }
+    out
+}
+
 /// Where the next zero of `text` is from `at` on; its length where there is none.
 #[inline(always)]
 pub fn next_zero(text: &[u8], at: usize) -> usize {

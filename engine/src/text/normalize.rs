@@ -1,6 +1,6 @@
 //! `str.lower()` and `strip_accents`, in scikit-learn's order: lower first, accents after.
 
-use super::{BLOCK, VECTORS, bits, block_at, decode};
+use super::{BLOCK, VECTORS, bits, block_at, decode, each};
 use crate::config::{Accents, Vectorizer};
 use crate::prelude::*;
 use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower};
@@ -66,10 +66,13 @@ impl Normalizer {
             }
             let next = block_at(bytes, at + 1);
             // The first byte begins a character, or the one before is of the same, known, character.
-            let before = at.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
-            let lower: [u8; BLOCK] =
-                core::array::from_fn(|i| lower_byte(if i == 0 { before } else { block[i - 1] }, block[i], next[i]));
-            let mut unusual = bits(core::array::from_fn(|i| (block[i] >= 0xC0) & !is_usual(block[i], next[i])));
+            let mut before = block_at(bytes, at.saturating_sub(1));
+            if at == 0 {
+                before.copy_within(..BLOCK - 1, 1);
+                before[0] = 0;
+            }
+            let lower = each(&before, &block, &next, lower_byte);
+            let mut unusual = bits(each(&before, &block, &next, |_, b, next| (b >= 0xC0) & !is_usual(b, next)));
             let changing = loop {
                 if unusual == 0 {
                     break None;
@@ -175,25 +178,24 @@ impl Normalizer {
 /// U+9FFF, where there is no case.
 #[inline(always)]
 fn is_usual(lead: u8, next: u8) -> bool {
-    lead == 0xC3 || lead == 0xD0 || (lead == 0xD1 && next < 0xA0) || (0xE3..=0xE9).contains(&lead)
+    (lead == 0xC3) | (lead == 0xD0) | ((lead == 0xD1) & (next < 0xA0)) | (lead.wrapping_sub(0xE3) < 7)
 }
 
-/// A byte of a character that is usual (or of one that stays as it is), lower-cased, between its neighbours.
+/// A byte of a character that is usual (or of one that stays as it is), lower-cased, between its neighbours. Sums of
+/// conditions and no branches, so that a block's bytes are made at once.
 #[inline(always)]
 fn lower_byte(before: u8, byte: u8, next: u8) -> u8 {
+    let one_if = |is: bool| u8::from(is);
     let latin = (before == 0xC3) & (byte < 0x9F) & (byte != 0x97);
+    // Ѐ to Џ, А to П, Р to Я; what lies behind has the lead byte that comes next.
+    let (first, second) = (byte.wrapping_sub(0x80) < 0x10, byte.wrapping_sub(0x90) < 0x10);
+    let third = byte.wrapping_sub(0xA0) < 0x10;
     let cyrillic = before == 0xD0;
-    // Ѐ to Џ, А to П, Р to Я.
-    let add = if cyrillic & (byte < 0x90) {
-        0x10
-    } else if byte.is_ascii_uppercase() | latin | (cyrillic & (byte < 0xA0)) {
-        0x20
-    } else if cyrillic & (byte < 0xB0) {
-        0xE0
-    } else {
-        u8::from((byte == 0xD0) & ((next < 0x90) | (0xA0..0xB0).contains(&next)))
-    };
-    byte.wrapping_add(add)
+    let lead = (byte == 0xD0) & ((next < 0x90) | (next.wrapping_sub(0xA0) < 0x10));
+    let add = (one_if(cyrillic & first) << 4)
+        | (one_if(byte.wrapping_sub(b'A') < 26) | one_if(latin) | one_if(cyrillic & second)) << 5
+        | one_if(lead);
+    byte.wrapping_add(add).wrapping_sub(one_if(cyrillic & third) << 5)
 }
 
 /// Appends one character as UTF-8.
