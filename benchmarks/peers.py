@@ -39,7 +39,7 @@ from texts import Texts, texts  # noqa: E402
 
 _T = TypeVar("_T")
 ROUNDS = 7
-SECONDS_A_ROUND = 0.25
+SECONDS_A_ROUND = 0.15
 """A system that needs longer for a batch gets fewer texts of it (not the engine alone: its texts lie ready)."""
 _FEWEST = 16
 NOT_COUNTED = ": not counted"

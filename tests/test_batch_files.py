@@ -243,9 +243,11 @@ USAGE = [
     ("in.csv", "out.txt", ["-t", "review"], "out.txt: the name must end in"),
     ("in.csv", "out.parquet.gz", ["-t", "review"], "the name must end in"),
     ("in.csv", "nowhere/out.csv", ["-t", "review"], "there is no such folder for the output"),
-    ("in.csv", "in.csv", ["-t", "review"], "in.csv exists: give another name, or --overwrite"),
+    ("in.csv", "in.csv", ["-t", "review"], "in.csv: the output is one of the inputs: give another name"),
+    ("in.csv", "in.parquet", ["-t", "review"], "in.parquet exists: give another name, or --overwrite"),
     ("in.csv", "out.csv", ["-t", "review", "--n-jobs", "0"], "n_jobs=0 is given"),
     ("in.csv", "out.csv", ["-t", "review", "--delimiter", "||"], "one character is allowed"),
+    ("in.csv", "out.csv", ["-t", "review", "--delimiter", '"'], "no quote and no line end"),
     ("taken.csv", "out.csv", ["-t", "review"], "has a column 'label' already"),
     ("taken.jsonl", "out.jsonl", ["-t", "review"], "it has 'label' already: give a --prefix"),
     ("number.parquet", "out.csv", ["-t", "review"], "column 'review' must hold strings, it is of type int64"),
@@ -658,6 +660,134 @@ def test_a_disk_that_fills_up_while_the_parts_are_joined(model: Path, tmp_path: 
         assert "safe" not in result.output
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+# --- odd names, places and combinations
+
+
+def test_a_parquet_file_that_names_a_column_twice(model: Path, tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["good"]), pa.array(["bad"])], ["review", "review"])
+    pq.write_table(table, tmp_path / "in.parquet")
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "in.parquet: the file names a column twice: ['review', 'review']" in result.output
+
+
+def test_names_of_files_that_are_no_utf8(model: Path, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    source, out = folder / os.fsdecode(b"\xff.csv"), folder / os.fsdecode(b"out\xfe.csv")
+    source.write_bytes(b"id,review\n1,good\n2\n3,bad\n")
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert [row["label"] for row in read(out)] == ["pos", "neg"]
+    # The note of a job that was stopped names them as well.
+    stopped = job_module.Job([str(source)], out, "review", on_error="skip", overwrite=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_module._Run, "_finish", lambda self: (_ for _ in ()).throw(Stop))
+        with pytest.raises(Stop):
+            job_module.run(wcw.Classifier.load(model), stopped)
+    again = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip", "--resume")
+    assert again.exit_code == 1, again.output
+    assert "2 of them before" in again.output
+
+
+def test_an_output_that_is_a_link_stays_one(model: Path, tmp_path: Path) -> None:
+    given = write(tmp_path / "in.csv", rows(3))
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "real.csv", tmp_path / "out.csv"
+    link.symlink_to(target)
+    assert batch(given, "-m", model, "-t", "review", "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert len(read(target)) == 3
+    result = batch(given, "-m", model, "-t", "review", "-o", link)
+    assert result.exit_code == 2
+    assert "real.csv exists: give another name, or --overwrite" in result.output
+    assert batch(given, "-m", model, "-t", "review", "-o", link, "--overwrite").exit_code == 0
+    assert link.is_symlink()
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere" / "x.csv")
+    result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "dangling.csv")
+    assert result.exit_code == 2
+    assert "nowhere: there is no such folder for the output" in result.output
+
+
+@pytest.mark.parametrize("name", ["in.csv", "link.csv"])
+def test_the_output_is_never_an_input(model: Path, tmp_path: Path, name: str) -> None:
+    given = write(tmp_path / "in.csv", rows(3))
+    (tmp_path / "link.csv").symlink_to(given)
+    before = given.read_bytes()
+    result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / name, "--overwrite")
+    assert result.exit_code == 2, result.output
+    assert "the output is one of the inputs: give another name" in result.output
+    assert given.read_bytes() == before
+
+
+@pytest.mark.parametrize("pattern", ["", "*.parquet", "**/*.parquet"], ids=["folder", "glob", "deep glob"])
+def test_an_output_inside_of_the_inputs_folder(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    """Neither the parts of a stopped run nor an earlier output are inputs."""
+    data = tmp_path / "data"
+    data.mkdir()
+    write(data / "a.parquet", rows())
+    out, inputs = data / "out.parquet", str(data / pattern) if pattern else str(data)
+    real = job_module._Run._save
+
+    def save(self: Any, *arguments: Any) -> None:
+        if self._done.parts == 2:
+            raise Stop
+        real(self, *arguments)
+
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    with pytest.raises(Stop):
+        job_module.run(wcw.Classifier.load(model), job_module.Job([inputs], out, "review"))
+    monkeypatch.setattr(job_module._Run, "_save", real)
+    result = batch(inputs, "-m", model, "-t", "review", "-o", out, "--resume")
+    assert result.exit_code == 0, result.output
+    assert "of them before" in result.output
+    assert len(read(out)) == ROWS
+    assert batch(inputs, "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
+    assert len(read(out)) == ROWS
+    # A file that came since makes it another job.
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    with pytest.raises(Stop):
+        job_module.run(wcw.Classifier.load(model), job_module.Job([inputs], out, "review", overwrite=True))
+    monkeypatch.setattr(job_module._Run, "_save", real)
+    write(data / "b.parquet", rows(3))
+    result = batch(inputs, "-m", model, "-t", "review", "-o", out, "--resume")
+    assert result.exit_code == 2, result.output
+    assert "holds parts of another job: its inputs" in result.output
+
+
+def test_what_is_no_ordinary_file(model: Path, tmp_path: Path) -> None:
+    given = write(tmp_path / "in.csv", rows(3))
+    os.mkfifo(tmp_path / "pipe.csv")
+    result = batch(tmp_path / "pipe.csv", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2
+    assert "pipe.csv: no ordinary file" in result.output
+    (tmp_path / "folder.csv").mkdir()
+    result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "folder.csv", "--overwrite")
+    assert result.exit_code == 2
+    assert "folder.csv is a folder: give the name of a file" in result.output
+
+
+def test_control_c_twice(model: Path, tmp_path: Path) -> None:
+    given, out = write(tmp_path / "in.jsonl", rows(40_000)), tmp_path / "out.csv"
+    process = started(given, model, out)
+    wait_for_parts(process, out, 2)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    _, errors = process.communicate()
+    # The second may come when Python is on its way out: then it ends by the signal itself.
+    assert process.returncode in (130, -signal.SIGINT), errors
+    assert not out.exists()
+    again = started(given, model, out, "--resume")
+    assert again.wait() == 0
+    assert len(read(out)) == 40_000
 
 
 @pytest.mark.long

@@ -76,6 +76,7 @@ def test_other_thresholds_are_refused_with_the_comparison_that_gives_the_same_la
     error = refusal.value
     assert (error.step, error.option) == ("fixedthresholdclassifier", "threshold")
     assert asked in error.advice
+    assert f"answers {options.get('pos_label', CLASSES[1])!r} where" in error.reason
     suggestion = error.suggestion.fit(TEXTS, TWO)
     assert type(suggestion[-1]) is type(inner)
     classifier = wcw.Classifier.from_sklearn(suggestion, name="m")

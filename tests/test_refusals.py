@@ -8,9 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import NMF
-from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
-from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import NMF, TruncatedSVD
+from sklearn.ensemble import AdaBoostClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_extraction.text import (
+    CountVectorizer,
+    HashingVectorizer,
+    TfidfTransformer,
+    TfidfVectorizer,
+    strip_accents_ascii,
+    strip_accents_unicode,
+)
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -261,6 +270,64 @@ def test_steps_that_are_not_supported(steps: tuple[Any, ...], name: str, instead
     assert error.option == name
     assert name in error.reason
     assert instead in repr(error.suggestion)
+
+
+@pytest.mark.parametrize(
+    ("preprocessor", "options"),
+    [
+        (str.lower, (True, None)),
+        (str, (False, None)),
+        (lambda text: strip_accents_unicode(text.lower()), (True, "unicode")),
+        (strip_accents_ascii, (False, "ascii")),
+    ],
+)
+def test_a_preprocessor_that_options_can_replace(preprocessor: Any, options: tuple[bool, Any]) -> None:
+    pipeline = fit(TfidfVectorizer(preprocessor=preprocessor), LogisticRegression())
+    error = refusal(pipeline)
+    assert "the same on every sample" in error.advice
+    vectorizer = error.suggestion[0]
+    assert (vectorizer.preprocessor, vectorizer.lowercase, vectorizer.strip_accents) == (None, *options)
+    edited = error.suggestion.fit(TEXTS, LABELS)
+    assert np.array_equal(edited.predict_proba(TEXTS), pipeline.predict_proba(TEXTS))
+    model_from_sklearn(edited, name="m")
+
+
+def test_a_table_of_texts_is_refused_with_its_own_vectorizers() -> None:
+    """The suggestion is what the ColumnTransformer does with its columns, for one text instead of a row of a table."""
+    inner = make_pipeline(HashingVectorizer(n_features=32), TfidfTransformer())
+    one = ColumnTransformer([("text", CountVectorizer(ngram_range=(1, 2)), 0), ("rest", "drop", [1])])
+    two = ColumnTransformer(
+        [("title", CountVectorizer(binary=True), 0), ("n", "passthrough", [1]), ("body", inner, 0)],
+        transformer_weights={"body": 0.5, "n": 3.0},
+    )
+    error = refusal(make_pipeline(one, LogisticRegression()))
+    assert repr(error.suggestion[0]) == "CountVectorizer(ngram_range=(1, 2))"
+    error = refusal(make_pipeline(two, LogisticRegression()))
+    union = error.suggestion[0]
+    assert [name for name, _ in union.transformer_list] == ["title", "body"]
+    assert union.transformer_weights == {"body": 0.5}
+    for refused in (one, two):
+        suggestion = refusal(make_pipeline(refused, LogisticRegression())).suggestion.fit(TEXTS, LABELS)
+        assert model_from_sklearn(suggestion, name="m").classes == ("neg", "pos")
+    nothing = ColumnTransformer([("n", "passthrough", [0])])
+    assert repr(refusal(make_pipeline(nothing, LogisticRegression())).suggestion[0]) == "TfidfVectorizer()"
+
+
+def test_a_soft_vote_of_what_has_no_probabilities() -> None:
+    """scikit-learn fits it, and then cannot answer."""
+    vote = VotingClassifier([("a", LogisticRegression()), ("svc", LinearSVC())], voting="soft")
+    error = refusal(fit(CountVectorizer(), vote))
+    assert (error.step, error.option) == ("votingclassifier", "voting")
+    assert "'svc' has none" in error.reason
+    model_from_sklearn(error.suggestion.fit(TEXTS, LABELS), name="m")
+
+
+def test_calibration_whose_fit_ended_in_an_error() -> None:
+    calibrated = CalibratedClassifierCV(MultinomialNB(), cv=2)
+    pipeline = make_pipeline(TfidfVectorizer(), TruncatedSVD(2, random_state=0), calibrated)
+    with pytest.raises(ValueError, match="Negative values"):
+        pipeline.fit(TEXTS, LABELS)
+    assert "is not fitted" in refusal(pipeline).reason
 
 
 class Louder(LogisticRegression):

@@ -231,6 +231,20 @@ fn what_is_no_number_is_refused_also_where_it_is_left_out() {
     }
 }
 
+/// σ of every score is 0: random numbers hardly ever say so.
+#[test]
+fn rows_of_zeros_become_even_or_stay() {
+    let vectorizer = || Stage::Vectorize(Box::new(Spec::words(&["film"])));
+    for (link, right) in [("ovr", [1.0 / 3.0; 3]), ("ovr_zeros", [0.0; 3])] {
+        let (coef, intercept) = (vec![vec![1.0; 3]], vec![-1000.0, -2000.0, -1000.0]);
+        let head = Stage::Linear { kind: "linear", coef, intercept, link, label: "argmax_last" };
+        let (pipe, unicode) = (vec![vectorizer(), head], Spec::words(&[]).unicode);
+        let wide = Wide { pipe, targets: Targets::Single(3), unicode };
+        check_text(&wide, &mut wide.model(), &"a film".into()).unwrap();
+        assert_eq!(classify(&mut wide.model(), &["a film".into()]).unwrap().probabilities, right);
+    }
+}
+
 /// The naive matcher itself, on answers of Python's `re`.
 #[test]
 fn the_naive_matcher_knows_res_rules() {

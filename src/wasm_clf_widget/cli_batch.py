@@ -66,8 +66,8 @@ def batch(
     from .cli import EngineChoice, _complain, _exit_codes, _load
 
     with _exit_codes():
-        if len(delimiter) != 1:
-            raise InputError(f"--delimiter {delimiter!r} is given, one character is allowed")
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            raise InputError(f"--delimiter {delimiter!r} is given, one character is allowed, no quote and no line end")
         classifier = _load(model, EngineChoice.WASM)
         job = Job(
             inputs,
@@ -89,7 +89,7 @@ def batch(
             _complain(str(error))
             raise typer.Exit(EXIT_FAILED) from None
         except KeyboardInterrupt:
-            _complain(f"stopped. Finished parts are safe in {output}.partial: run the same command with --resume")
+            _complain(f"stopped. Finished parts are safe in {job.output}.partial: run the same command with --resume")
             raise typer.Exit(EXIT_INTERRUPTED) from None
         if not _report(done, output, quiet=quiet):
             raise typer.Exit(EXIT_FAILED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ def expose(site: Path) -> None:
 
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+
+
+_workspaces = itertools.count()
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -67,7 +71,8 @@ class SitePage:
 
     def open(self, notebook: str, query: str = "") -> None:
         """Open it in a workspace of its own and wait until its kernel is idle."""
-        workspace = notebook.removesuffix(".ipynb")
+        # One that no earlier page has left half saved.
+        workspace = f"{notebook.removesuffix('.ipynb')}-{next(_workspaces)}"
         self.page.goto(f"{self._address}lab/index.html?path={notebook}&workspace={workspace}{query}")
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for()
         self.page.wait_for_function("() => window.jupyterapp !== undefined")

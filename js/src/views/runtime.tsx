@@ -57,7 +57,7 @@ function CacheInspector({ cache, change }: InspectorProps) {
     <div class="wcw-cache">
       <div class="wcw-line">
         <strong>Kept in this browser</strong>
-        <span class="wcw-dim">{storage.mode === "memory" ? `nothing: ${storage.reason}` : `${bytes(cache.bytes)} of at most ${bytes(cache.budget)}${storage.persisted === true ? ", also under pressure" : ""}${storage.partitioned === true ? ", for this frame only" : ""}`}</span>
+        <span class="wcw-dim">{storage.mode === "memory" ? storage.reason : `${bytes(cache.bytes)} of at most ${bytes(cache.budget)}${storage.persisted === true ? ", also under pressure" : ""}${storage.partitioned === true ? ", for this frame only" : ""}`}</span>
         <span class="wcw-gap" />
         {storage.mode === "indexeddb" && storage.persisted === false && <button type="button" title="Ask the browser not to drop it when the disk is full" onClick={() => change((inspector) => inspector.persist())}>Keep</button>}
         {entries.length > 0 && <button type="button" onClick={() => change((inspector) => inspector.clear())}>Clear all</button>}

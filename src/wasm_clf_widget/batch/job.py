@@ -58,6 +58,11 @@ class Job:
     overwrite: bool = False
     parity: Parity = "off"
 
+    def __post_init__(self) -> None:
+        # A link stays a link: what it names is written.
+        if self.output.is_symlink():
+            object.__setattr__(self, "output", Path(os.path.realpath(self.output)))
+
 
 @dataclass(slots=True)
 class Done:
@@ -80,7 +85,7 @@ class JobError(WasmClfError, RuntimeError):
 
 def total_of(job: Job) -> tuple[int | None, int]:
     """(rows, or None where only reading tells; bytes) of a job's inputs."""
-    sources = find(job.inputs)
+    sources = find(job.inputs, job.output)
     rows = open_reader(sources, job.text, skip=True, delimiter=job.delimiter).total
     return rows, sum(source.path.stat().st_size for source in sources)
 
@@ -94,7 +99,7 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
     """
     check_nulls(job.nulls)
     format = format_of(job.output)
-    sources = find(job.inputs)
+    sources = find(job.inputs, job.output)
     try:
         with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
             if folder is None:
@@ -231,7 +236,7 @@ class _Run:
         if number == 0 and self._writer.schema is not None:
             _write_whole(self._folder / "schema", self._writer.schema.serialize().to_pybytes())
         # The note first: where the part stands, its note does.
-        _write_whole(path.with_name(path.name + ".json"), json.dumps(note, ensure_ascii=False).encode())
+        _write_whole(path.with_name(path.name + ".json"), _json(note))
         _sync(temporary)
         temporary.replace(path)
         self._done.parts += 1
@@ -298,6 +303,8 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | No
         _remove(folder)
         yield None
         return
+    if job.output.is_dir():
+        raise InputError(f"{job.output} is a folder: give the name of a file")
     if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
         raise InputError(f"{job.output} exists: give another name, or --overwrite")
     if _has_parts(folder) and not job.resume and not job.overwrite:
@@ -333,7 +340,7 @@ def _match(folder: Path, description: dict[str, Any]) -> None:
     if not note.exists():
         if any(folder.glob("part-*")):
             raise InputError(f"{folder} holds parts but not what they are parts of: start anew with --overwrite")
-        _write_whole(note, json.dumps(description, ensure_ascii=False, indent=1).encode())
+        _write_whole(note, _json(description))
         return
     earlier = json.loads(note.read_text("utf-8"))
     for key, value in description.items():
@@ -391,6 +398,11 @@ def _remove(folder: Path) -> None:
             path.unlink()
     (folder / _JOB).unlink(missing_ok=True)
     shutil.rmtree(folder)
+
+
+def _json(value: Any) -> bytes:
+    """A note. Names of files whose bytes are no UTF-8 have lone surrogates for them, which JSON writes as escapes."""
+    return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -118,6 +118,8 @@ class ParquetReader:
         pa = arrow()
         if self._text not in schema.names:
             raise no_column(source, self._text, schema.names)
+        if len(set(schema.names)) < len(schema.names):
+            raise InputError(f"{source.path}: the file names a column twice: {schema.names}")
         if not is_text(kind := schema.field(self._text).type):
             raise InputError(f"{source.path}: column {self._text!r} must hold strings, it is of type {kind}")
         for name, _ in source.partition:

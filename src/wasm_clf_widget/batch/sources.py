@@ -49,17 +49,26 @@ def format_of(path: Path) -> Format:
     return Format(known[kind], codec)
 
 
-def find(patterns: list[str]) -> list[Source]:
-    """The files that paths, globs and folders name, in order; those of one pattern sorted by name."""
+def find(patterns: list[str], output: Path | None = None) -> list[Source]:
+    """The files that paths, globs and folders name, in order; those of one pattern sorted by name.
+
+    What the job itself writes, or an earlier run of it has written, is none of them.
+    """
     sources = []
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
-            found = [Source(file, format_of(file), _partition(file, path)) for file in _inside(path)]
+            files = [file for file in _inside(path) if not _is_own(file, output)]
+            found = [Source(file, format_of(file), _partition(file, path)) for file in files]
         elif path.exists():
+            if _is_own(path, output):
+                raise InputError(f"{path}: the output is one of the inputs: give another name for the output")
+            if not path.is_file():
+                raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
             found = [Source(path, format_of(path))]
         else:
-            found = [Source(Path(name), format_of(Path(name))) for name in sorted(glob.glob(pattern, recursive=True))]
+            names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+            found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
         if not found:
             raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
         sources += found
@@ -69,6 +78,14 @@ def find(patterns: list[str]) -> list[Source]:
     if len({tuple(name for name, _ in source.partition) for source in sources}) > 1:
         raise InputError("the inputs' folders name different columns (year=2026/ here, not there): give them apart")
     return sources
+
+
+def _is_own(file: Path, output: Path | None) -> bool:
+    """Whether a file is the job's output, or lies among its finished parts."""
+    if output is None:
+        return False
+    real, target = Path(os.path.realpath(file)), Path(os.path.realpath(output))
+    return real == target or target.with_name(target.name + ".partial") in real.parents
 
 
 def _inside(folder: Path) -> list[Path]:

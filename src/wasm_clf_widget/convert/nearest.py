@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from sklearn.feature_extraction.text import CountVectorizer
+
 PATTERNS: Final = (
     r"(?u)\b\w\w+\b",
     r"(?u)\b\w+\b",
@@ -75,11 +77,17 @@ def analyzer_edit(estimator: Any) -> tuple[Edit, str]:
 
 
 def preprocessor_edit(estimator: Any) -> tuple[Edit, str]:
-    """lowercase= and strip_accents= instead of a ``preprocessor``."""
+    """lowercase= and strip_accents= instead of a ``preprocessor``: if any do, those that give the same on samples."""
     samples = _samples(estimator, False)
-    if not all(_call(estimator.preprocessor, text) == text for text in samples):
-        return {"preprocessor": None, "lowercase": True}, "lowercase= and strip_accents=, or clean the texts before"
-    return {"preprocessor": None, "lowercase": False}, "lowercase=False, strip_accents=None: it changes nothing"
+    wanted = [_call(estimator.preprocessor, text) for text in samples]
+    for lowercase in (False, True):
+        for accents in (None, "unicode", "ascii"):
+            plain = CountVectorizer(lowercase=lowercase, strip_accents=accents).build_preprocessor()
+            if [plain(text) for text in samples] == wanted:
+                edit = {"preprocessor": None, "lowercase": lowercase, "strip_accents": accents}
+                same = f"preprocessor=None, lowercase={lowercase}, strip_accents={accents!r}"
+                return edit, f"{same} (the same on every sample tried), and fit again"
+    return {"preprocessor": None, "lowercase": True}, "lowercase= and strip_accents=, or clean the texts before"
 
 
 def _near(pattern: str, agreement: float) -> str:

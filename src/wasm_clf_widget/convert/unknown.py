@@ -13,6 +13,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import ComplementNB
 from sklearn.neighbors import NearestCentroid
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
 from ..errors import UnsupportedPipelineError
@@ -62,7 +63,7 @@ _TRANSFORMERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "RobustScaler": ("it is not known here", lambda e: "passthrough"),
 }
 _FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    "ColumnTransformer": ("it takes tables; a classifier here is given texts", lambda e: TfidfVectorizer()),
+    "ColumnTransformer": ("it takes tables; a classifier here is given texts", lambda e: _of_columns(e)),
     "DictVectorizer": ("it takes dicts; a classifier here is given texts", lambda e: TfidfVectorizer()),
     "FeatureHasher": ("it takes dicts or tokens; a classifier here is given texts", lambda e: TfidfVectorizer()),
     "FunctionTransformer": ("it calls Python code, which cannot be carried into a model file", lambda e: "passthrough"),
@@ -72,6 +73,22 @@ _FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 def _components(estimator: Any) -> int:
     n = getattr(estimator, "n_components", None)
     return n if isinstance(n, int) else 100
+
+
+def _of_columns(transformer: Any) -> Any:
+    """What a ColumnTransformer does with its texts: its vectorizers, side by side where there are several."""
+    fronts = [(name, e) for name, e, _ in transformer.transformers if isinstance(_front(e), VECTORIZERS)]
+    if len(fronts) > 1:
+        weights = transformer.transformer_weights or {}
+        kept = {name: weights[name] for name, _ in fronts if name in weights}
+        return FeatureUnion(fronts, transformer_weights=kept or None)
+    return fronts[0][1] if fronts else TfidfVectorizer()
+
+
+def _front(estimator: Any) -> Any:
+    while isinstance(estimator, Pipeline) and estimator.steps:
+        estimator = estimator.steps[0][1]
+    return estimator
 
 
 def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:

@@ -13,6 +13,7 @@ from sklearn.multioutput import MultiOutputClassifier
 
 from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
+from ...model.shape import head_shape
 from ...model.spec import (
     CalibratedHead,
     CalibratedMember,
@@ -90,8 +91,17 @@ def convert_vote(job: Job, step: str, estimator: Any, row: Row | None) -> Classi
     chosen = [member for member in members if member is not None]
     if len(chosen) < len(members):
         return None
-    for member in chosen:
+    for name, member in zip(names, chosen, strict=True):
         _check_member(step, member, numbers)
+        assert member.pipeline.head is not None
+        if estimator.voting == "soft" and head_shape(member.pipeline.head).probabilities == 0:
+            raise UnsupportedPipelineError(
+                step,
+                "voting",
+                f"voting='soft' needs probabilities, and {name!r} has none (scikit-learn cannot answer either)",
+                f"voting='hard', or CalibratedClassifierCV around {name!r}, and fit again",
+                edit={"voting": "hard"},
+            )
     weights = estimator._weights_not_none
     head = VoteHead(
         voting="soft" if estimator.voting == "soft" else "hard",
@@ -181,7 +191,8 @@ def convert_outputs(job: Job, step: str, estimator: Any, row: Row | None) -> Cla
 
 def _fitted(job: Job, step: str, template: str, estimator: Any, name: str, row: Row | None) -> Sequence[Any] | None:
     """The fitted members. Where there are none the template is looked at, so that a check sees all of it."""
-    if not hasattr(estimator, name):
+    # Empty where fitting ended in an error.
+    if not getattr(estimator, name, ()):
         if (inner := getattr(estimator, template)) is not None:
             job.member(below(step, template), inner, row)
         raise refuse_unfitted(step, estimator)

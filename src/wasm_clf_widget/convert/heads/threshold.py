@@ -41,8 +41,8 @@ def convert_threshold(job: Job, step: str, estimator: Any, row: Row | None) -> C
     raise UnsupportedPipelineError(
         step,
         "threshold" if isinstance(estimator, FixedThresholdClassifier) else "best_threshold_",
-        f"it answers {inner.classes_[positive]!r} where {sign}{method} is at least {threshold!r}; a model file knows "
-        "decision scores compared with 0 and probabilities by the largest, no other threshold",
+        f"it answers {inner.classes_.tolist()[positive]!r} where {sign}{method} is at least {threshold!r}; a model "
+        "file knows decision scores compared with 0 and probabilities by the largest, no other threshold",
         f"the classifier within it, whose answers are the same numbers, and the comparison in your own code: "
         f"{sign}classifier.{asked} >= {threshold!r}",
         edit={"": estimator.estimator},
