@@ -25,7 +25,7 @@ from site_page import PATIENCE, SECONDS, SitePage, served  # noqa: E402
 
 import firefox  # noqa: E402
 from browser import FLAGS, PATH  # noqa: E402
-from watch import Watch  # noqa: E402
+from watch import LOCAL_SCHEMES, Watch  # noqa: E402
 
 NOTEBOOKS = ("try-it", "teach-it", "bring-your-own", "explain", "batch", "parity")
 NO_INDEXEDDB = "Object.defineProperty(window, 'indexedDB', { get: () => undefined });"
@@ -105,16 +105,21 @@ def _taught(context: BrowserContext, page: SitePage, scratch: Path) -> dict[str,
     text = page.kernel("print(open('mood.html', encoding='utf-8').read())")
     file = scratch / "mood.html"
     file.write_text(text, encoding="utf-8")
-    shared = context.new_page()
-    shared.set_default_timeout(PATIENCE * SECONDS)
-    shared.goto(file.as_uri())
+    assert context.browser is not None
+    friend = context.browser.new_context()
     said = []
-    for sentence, known in (("what a wonderful day", "happy"), ("my phone is broken again", "unhappy")):
-        shared.get_by_label("Text to classify").fill(sentence)
-        expect(shared.locator("[data-wcw=label]")).to_have_text(known, timeout=PATIENCE * SECONDS)
-        said.append(known)
-    shared.close()
-    return {"bytes": len(text), "said": said, "verified": page.kernel("print(clf.verify().ok)").strip()}
+    with Watch(friend, schemes=LOCAL_SCHEMES | {"file"}) as watch:
+        shared = friend.new_page()
+        shared.set_default_timeout(PATIENCE * SECONDS)
+        shared.goto(file.as_uri())
+        for sentence, known in (("what a wonderful day", "happy"), ("my phone is broken again", "unhappy")):
+            shared.get_by_label("Text to classify").fill(sentence)
+            expect(shared.locator("[data-wcw=label]")).to_have_text(known, timeout=PATIENCE * SECONDS)
+            said.append(known)
+        problems = watch.problems()
+    friend.close()
+    verified = page.kernel("print(clf.verify().ok)").strip()
+    return {"bytes": len(text), "said": said, "verified": verified, "problems": problems}
 
 
 def _without_indexeddb(context: BrowserContext, address: str) -> dict[str, str]:

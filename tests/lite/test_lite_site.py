@@ -153,6 +153,7 @@ def test_a_model_beside_the_site_is_found_by_the_address(found: dict[str, Any]) 
 def test_what_was_taught_can_be_shared(found: dict[str, Any]) -> None:
     assert found["taught"]["said"] == ["happy", "unhappy"]
     assert found["taught"]["verified"] == "True"
+    assert found["taught"]["problems"] == []
     assert found["taught"]["bytes"] > 50_000
 
 
