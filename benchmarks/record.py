@@ -65,7 +65,7 @@ def show(rows: list[Row]) -> None:
     Console(width=None if os.isatty(1) else 170).print(table)
 
 
-Kind = Literal["", "systems-", "batch-job-"]
+Kind = Literal["", "systems-", "batch-job-", "start-"]
 
 
 def write(rows: list[Row], versions: dict[str, str], kind: Kind = "") -> Path:
