@@ -187,7 +187,7 @@ def test_a_first_visit_asks_for_what_the_first_label_needs_and_then_for_the_cach
     names = {asset(name).sha256: name for name in [*TAB_ASSETS, "engine.linear.simd.wasm"]}
 
     def asked() -> list[str]:
-        notebook.page.wait_for_timeout(50)  # Playwright hands over what the page sent only while one of its own calls runs
+        notebook.page.wait_for_timeout(50)  # Playwright hands over what was sent only while a call of its own runs
         sent = notebook.watch.sent_and_received()
         found = re.findall(rb'"type":\s*"get"[^}]*"sha256":\s*"([0-9a-f]{64})"', sent)
         return list(dict.fromkeys(names.get(each.decode(), "model") for each in found))
