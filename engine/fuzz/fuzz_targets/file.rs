@@ -8,6 +8,9 @@
 #[path = "../../tests/common/container.rs"]
 #[allow(dead_code)]
 mod container;
+#[path = "../../tests/common/pattern/mod.rs"]
+#[allow(dead_code)]
+mod pattern;
 #[path = "../../tests/common/spec.rs"]
 #[allow(dead_code)]
 mod spec;

@@ -7,6 +7,7 @@ pub mod definitions;
 pub mod links;
 pub mod oracle;
 pub mod pattern;
+pub mod random_pattern;
 pub mod spec;
 pub mod strategies;
 pub mod wide;

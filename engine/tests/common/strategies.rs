@@ -2,7 +2,7 @@
 //! most look-ups hit something; beside them stand entries that no text can reach.
 
 use super::oracle;
-use super::pattern::pattern;
+use super::random_pattern::pattern;
 use super::spec::{Spec, Step};
 use proptest::collection::vec;
 use proptest::option;
