@@ -119,7 +119,7 @@ def test_as_colabs_output_frame_is_documented(watched: BrowserContext, site: Sit
     body = '<body style="background: white">'
     inside = use(watched, site, frame(site, body=body, sandbox="allow-scripts", signal=False))
     inside.get_by_role("tab", name="Runtime").click()
-    expect(inside.get_by_role("tabpanel")).to_contain_text("nothing:", timeout=15_000)  # kept in this browser
+    expect(inside.get_by_role("tabpanel")).to_contain_text("nothing is kept:", timeout=15_000)  # kept in this browser
     inside.locator("#close").click()
     expect(inside.locator("#left")).to_have_text("0 listeners")
     expect(inside.locator(".wcw")).to_have_count(0)
