@@ -42,16 +42,16 @@ ASKED = 20.0
 _OURS = """
 const { Classifier } = await import("/dist/index.js");
 const classifier = await Classifier.load("/model");
-const { label } = await classifier.classify(TEXT);
-globalThis.done = { ms: performance.now(), answer: label, rung: classifier.capabilities.rung };
+await classifier.classify(TEXT);
+globalThis.done = { ms: performance.now() };
 """
 _PEER = """
 const { pipeline, env } = await import("/peer/transformers.min.js");
 Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: "/hf/" });
 Object.assign(env.backends.onnx.wasm, { wasmPaths: "/ort/", numThreads: 1 });
 const embed = await pipeline("feature-extraction", "minilm", { dtype: "fp32", device: "wasm" });
-const { dims } = await embed(TEXT, { pooling: "mean", normalize: true });
-globalThis.done = { ms: performance.now(), answer: String(dims) };
+await embed(TEXT, { pooling: "mean", normalize: true });
+globalThis.done = { ms: performance.now() };
 """
 
 

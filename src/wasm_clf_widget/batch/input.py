@@ -125,8 +125,8 @@ def _list_chunks(items: list[Any], first: int = 0) -> Iterator[Chunk]:
     pa = arrow()
     for start in range(0, len(items), _LIST_TEXTS):
         some = items[start : start + _LIST_TEXTS]
-        if not set(map(type, some)) <= {str, type(None)}:
-            check_texts(items)  # np.str_ is a str, all else an error that names its index
+        if not set(map(type, some)) <= {str, type(None)} and not all(isinstance(text, str) for text in some):
+            check_texts(items)  # an error that names its index in the whole
         try:
             yield pa.array(some, pa.large_string())
         except UnicodeEncodeError:

@@ -96,32 +96,28 @@ class WasmtimeRuntime:
 
     def write(self, address: int, data: bytes | memoryview) -> None:
         """Copy into the memory. The address comes from the engine: it is not trusted with the process."""
-        if address + len(data) > self._size():
-            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
-        ctypes.memmove(self._base() + address, data if isinstance(data, bytes) else _address(data), len(data))
+        place = self._place(address, len(data))
+        ctypes.memmove(place, data if isinstance(data, bytes) else _address(data), len(data))
 
     def read(self, address: int, size: int) -> bytes:
         """Copy out of the memory."""
-        if address + size > self._size():
-            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
-        return ctypes.string_at(self._base() + address, size)
+        return ctypes.string_at(self._place(address, size), size)
 
     def exchange(self, name: str, handle: int, address: int, data: bytes, results: int, size: int) -> bytes | int:
         """Write, call, read."""
-        # Asking costs as much as the rest: the memory moves only when it grows.
-        if (now := self._size()) != self._known_size:
-            self._known_size, self._known_base = now, self._base()
-        if address + len(data) > now:
-            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
-        ctypes.memmove(self._known_base + address, data, len(data))
+        ctypes.memmove(self._place(address, len(data)), data, len(data))
         code = (self._calls.get(name) or self._function(name))(handle, address)
-        if code < 0:
-            return code
-        if (now := self._size()) != self._known_size:
+        return code if code < 0 else ctypes.string_at(self._place(results, size), size)
+
+    def _place(self, address: int, size: int) -> int:
+        """Where ``size`` bytes of the engine's memory lie in this process."""
+        now = self._size()
+        # Asking where it begins costs as much as the rest: the memory moves only when it grows.
+        if now != self._known_size:
             self._known_size, self._known_base = now, self._base()
-        if results + size > now:
-            raise Trapped(f"an address of {results:,} lies outside the engine's memory")
-        return ctypes.string_at(self._known_base + results, size)
+        if address + size > now:
+            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
+        return self._known_base + address
 
     def close(self) -> None:
         """Release the instance with its memory."""
