@@ -29,6 +29,12 @@ pub struct Row {
     pub dense: bool,
 }
 
+/// Refuses what is no number, before a step that might leave it out.
+#[inline(always)]
+pub fn finite(values: &[f64]) -> Result<()> {
+    if values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
+}
+
 /// How features are counted and summed.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Options {

@@ -3,7 +3,7 @@
 
 use crate::config::{MAX_FEATURES, Reader, choose};
 use crate::error::{Error, Result};
-use crate::features::{Plan, Row};
+use crate::features::{Plan, Row, finite};
 use crate::json::Json;
 use crate::ln::{ln, ln_count};
 use crate::pipeline::Run;
@@ -129,22 +129,17 @@ impl Transform {
             Self::Scale(t) => row.values.iter_mut().for_each(|v| *v *= *t),
             Self::Norm(norm) => normalize(*norm, if row.dense { SPECK } else { 0.0 }, &mut row.values),
             Self::Binarize(t) => {
-                finite(row)?;
+                finite(&row.values)?;
                 keep(row, |i, v| (v > *t).then_some((i, 1.0)));
             }
             Self::Select { places, .. } => {
-                finite(row)?;
+                finite(&row.values)?;
                 keep(row, |i, v| places.get(i as usize).filter(|&&new| new != LEFT_OUT).map(|&new| (new, v)));
             }
             Self::Wide(wide) => wide.apply(run, row)?,
         }
         Ok(())
     }
-}
-
-/// What is no number is refused before a step that might leave it out.
-fn finite(row: &Row) -> Result<()> {
-    if row.values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
 }
 
 /// Each entry becomes what `f` says, or goes.

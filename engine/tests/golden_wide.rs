@@ -1,9 +1,14 @@
 //! The golden cases of ../tests/data/wide: unions, heads with members and the others, with scikit-learn's answers.
 //! tests/data/README.md says what each key is; tests/test_golden.py and js/test/golden-wide.test.ts read the same files.
 
+#[path = "common/batch.rs"]
+#[allow(dead_code)]
+mod batch;
+
+use batch::classify;
 use serde_json::Value;
 use std::path::PathBuf;
-use wcw_engine::{Answers, Model};
+use wcw_engine::Model;
 
 fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect()
@@ -13,26 +18,6 @@ fn count(value: &Value) -> usize {
     usize::try_from(value.as_u64().unwrap()).unwrap()
 }
 
-struct Batch {
-    scores: Vec<f64>,
-    probabilities: Vec<f64>,
-    labels: Vec<u32>,
-    known: Vec<u32>,
-}
-
-fn classify(model: &mut Model, texts: &[&str]) -> Batch {
-    let (shape, n) = (model.shape(), texts.len());
-    let mut batch = Batch {
-        scores: vec![f64::NAN; n * shape.scores],
-        probabilities: vec![f64::NAN; n * shape.probabilities],
-        labels: vec![u32::MAX; n * shape.labels],
-        known: vec![u32::MAX; n],
-    };
-    let Batch { scores, probabilities, labels, known } = &mut batch;
-    model.classify(texts.iter().copied(), &mut Answers { scores, probabilities, labels, known }).unwrap();
-    batch
-}
-
 fn check(name: &str, case: &Value, file: &[u8]) {
     let mut model = Model::load(file).unwrap_or_else(|error| panic!("{name}: {error}"));
     let shape = model.shape();
@@ -40,7 +25,7 @@ fn check(name: &str, case: &Value, file: &[u8]) {
     assert_eq!(found, ["scores", "probabilities", "labels"].map(|key| count(&case["shape"][key])), "{name}: shape");
     let expected = case["texts"].as_array().unwrap();
     let texts: Vec<&str> = expected.iter().map(|text| text["text"].as_str().unwrap()).collect();
-    let batch = classify(&mut model, &texts);
+    let batch = classify(&mut model, &texts).unwrap_or_else(|error| panic!("{name}: {error}"));
     for (n, right) in expected.iter().enumerate() {
         let at = format!("{name}: {:?}", texts[n]);
         let (scores, tolerances) = (floats(&right["scores"]), floats(&right["tolerance"]));

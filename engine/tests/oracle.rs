@@ -2,40 +2,12 @@
 
 mod common;
 
+use common::batch::{Batch, answers, classify};
 use common::spec::{Spec, Step};
 use common::{definitions, links, oracle, strategies};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wcw_engine::{Error, Model, Strings};
-
-struct Batch {
-    scores: Vec<f64>,
-    probabilities: Vec<f64>,
-    labels: Vec<u32>,
-    known: Vec<u32>,
-}
-
-fn classify(model: &mut Model, texts: &[String]) -> Result<Batch, Error> {
-    answers(model, texts.len(), |model, answers| model.classify(texts.iter().map(String::as_str), answers))
-}
-
-/// The answers for `n` texts that `run` writes.
-fn answers(
-    model: &mut Model,
-    n: usize,
-    run: impl FnOnce(&mut Model, &mut wcw_engine::Answers) -> Result<(), Error>,
-) -> Result<Batch, Error> {
-    let mut batch = Batch {
-        scores: vec![f64::NAN; n * model.shape().scores],
-        probabilities: vec![f64::NAN; n * model.shape().probabilities],
-        labels: vec![u32::MAX; n * model.shape().labels],
-        known: vec![u32::MAX; n],
-    };
-    let Batch { scores, probabilities, labels, known } = &mut batch;
-    let mut answers = wcw_engine::Answers { scores, probabilities, labels, known };
-    run(model, &mut answers)?;
-    Ok(batch)
-}
 
 fn list(strings: &Strings) -> Vec<String> {
     let piece = |w: &[u32]| String::from_utf8(strings.bytes[w[0] as usize..w[1] as usize].to_vec()).unwrap();

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::batch::{Batch, answers, classify};
 use common::pattern::{Re, naive};
 use common::spec::{Spec, Step};
 use common::wide::rows::{Row, Text, run};
@@ -11,36 +12,7 @@ use common::{oracle, strategies};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::fmt::Write;
-use wcw_engine::{Answers, Error, Model};
-
-struct Batch {
-    scores: Vec<f64>,
-    probabilities: Vec<f64>,
-    labels: Vec<u32>,
-    known: Vec<u32>,
-}
-
-/// The answers for `n` texts that `run` writes.
-fn answers(
-    model: &mut Model,
-    n: usize,
-    run: impl FnOnce(&mut Model, &mut Answers) -> Result<(), Error>,
-) -> Result<Batch, Error> {
-    let shape = model.shape();
-    let mut batch = Batch {
-        scores: vec![f64::NAN; n * shape.scores],
-        probabilities: vec![f64::NAN; n * shape.probabilities],
-        labels: vec![u32::MAX; n * shape.labels],
-        known: vec![u32::MAX; n],
-    };
-    let Batch { scores, probabilities, labels, known } = &mut batch;
-    run(model, &mut Answers { scores, probabilities, labels, known })?;
-    Ok(batch)
-}
-
-fn classify(model: &mut Model, texts: &[String]) -> Result<Batch, Error> {
-    answers(model, texts.len(), |model, answers| model.classify(texts.iter().map(String::as_str), answers))
-}
+use wcw_engine::{Error, Model};
 
 fn bits(numbers: &[f64]) -> Vec<u64> {
     // +0 and −0 are the same score.
@@ -225,8 +197,8 @@ fn what_is_no_number_is_refused_also_where_it_is_left_out() {
         let head = Stage::Constant { probabilities: vec![0.5, 0.5], labels: vec![0] };
         let wide = Wide { pipe: vec![union, stage, head], targets: Targets::Single(2), unicode: spec.unicode };
         // The oracle's test knows their signs: + and −.
-        assert!(classify(&mut wide.model(), &["hello".into()]).is_ok());
-        let both = classify(&mut wide.model(), &["hello 世界".into()]);
+        assert!(classify(&mut wide.model(), &["hello"]).is_ok());
+        let both = classify(&mut wide.model(), &["hello 世界"]);
         assert_eq!(both.err().map(|e| e.code()), Some(-6));
     }
 }
@@ -241,7 +213,7 @@ fn rows_of_zeros_become_even_or_stay() {
         let (pipe, unicode) = (vec![vectorizer(), head], Spec::words(&[]).unicode);
         let wide = Wide { pipe, targets: Targets::Single(3), unicode };
         check_text(&wide, &mut wide.model(), &"a film".into()).unwrap();
-        assert_eq!(classify(&mut wide.model(), &["a film".into()]).unwrap().probabilities, right);
+        assert_eq!(classify(&mut wide.model(), &["a film"]).unwrap().probabilities, right);
     }
 }
 

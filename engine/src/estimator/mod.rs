@@ -17,7 +17,7 @@ mod trees;
 
 use crate::config::{MAX_CLASSES, Reader, Targets};
 use crate::error::{Error, Result};
-use crate::features::{Features, Row};
+use crate::features::{Features, Row, finite};
 use crate::json::Json;
 use crate::pipeline::{Pipeline, Run, no_row};
 use crate::prelude::*;
@@ -65,12 +65,6 @@ impl Answer {
     pub fn check(&self) -> Result<()> {
         finite(&self.scores)
     }
-}
-
-/// Whether scores are numbers.
-#[inline(always)]
-fn finite(scores: &[f64]) -> Result<()> {
-    if scores.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(Error::not_finite()) }
 }
 
 /// What a head does.
@@ -143,9 +137,7 @@ impl Head {
     #[inline(never)]
     fn others(&mut self, run: &mut Run, row: &Row, probabilities: bool, out: &mut Answer) -> Result<()> {
         // Sums show what is not finite; comparisons would swallow it.
-        if !row.values.iter().all(|v| v.is_finite()) {
-            return Err(Error::not_finite());
-        }
+        finite(&row.values)?;
         match &mut self.kind {
             Kind::Linear(_) => Ok(()),
             Kind::Constant(answer) => {

@@ -2,6 +2,7 @@
 // Every test binary uses another part of it.
 #![allow(dead_code)]
 
+pub mod batch;
 pub mod container;
 pub mod definitions;
 pub mod links;
