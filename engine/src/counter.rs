@@ -5,12 +5,13 @@ use crate::error::{Error, Result};
 use crate::features::{Features, NEGATIVE, Options};
 use crate::json::Json;
 use crate::lookup::SLACK;
+use crate::memo::{Key, Memo};
 use crate::murmur;
 use crate::ngrams::{self, Room};
 use crate::prelude::*;
 use crate::say::{concat, int};
 use crate::table::{NONE, Table};
-use crate::text::{Normalizer, Pieces, Tokenizer, decode, next_zero};
+use crate::text::{Normalizer, Pieces, Tokenizer, next_zero};
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
@@ -27,6 +28,21 @@ pub struct Counter {
     /// Words are looked up one by one, or hashed one by one.
     by_words: bool,
     scratch: Scratch,
+    memo: Memo,
+}
+
+/// How many words are looked up at once.
+const WORDS: usize = 32;
+
+/// A word on its way.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    start: usize,
+    end: usize,
+    /// None: too long to be kept.
+    key: Option<Key>,
+    /// Where what is kept of it begins, and how much that is; 0: nothing, or not at the first place.
+    kept: (u32, u32),
 }
 
 /// Buffers of the fast path.
@@ -37,7 +53,7 @@ struct Scratch {
     ranges: Vec<(u32, u32)>,
     /// Words' slots or hashed columns, or the numbers of characters.
     symbols: Vec<u32>,
-    /// Words that are no stop words.
+    /// Words that are no stop words, or the places of one word's n-grams.
     kept: Vec<u32>,
     room: Room,
 }
@@ -70,6 +86,7 @@ impl Counter {
             features: Features::default(),
             pieces: Pieces::default(),
             scratch: Scratch::default(),
+            memo: Memo::new(number),
         })
     }
 
@@ -211,34 +228,75 @@ impl Counter {
         let Scratch { normalized, symbols, room, .. } = &mut self.scratch;
         normalized.clear();
         self.normalizer.run(text, normalized, None);
-        let (features, ngrams) = (&mut self.features, self.vectorizer.ngrams);
-        let within = self.vectorizer.analyzer == Analyzer::CharWb;
-        ngrams::number_chars(normalized, within, features, symbols);
-        ngrams::count_chars(symbols, within, room, ngrams, features);
-        // A padded word has at least three characters: only a longer shortest n-gram meets shorter words.
-        if within && ngrams.0 > 3 {
-            self.short_char_wb(text)?;
+        if self.vectorizer.analyzer == Analyzer::CharWb {
+            self.look_up_words();
+            return Ok(());
         }
+        ngrams::number_chars(normalized, &self.features, symbols);
+        ngrams::count_chars(symbols, room, self.vectorizer.ngrams, &mut self.features, None);
         Ok(())
     }
 
-    /// char_wb takes a padded word that is shorter than every n as one n-gram.
+    /// Each word of the normalized text between two spaces. In blocks: all words' keys, then where they may be kept, then
+    /// what is kept there, so that many look-ups are under way at once.
     #[inline(never)]
-    fn short_char_wb(&mut self, text: &str) -> Result<()> {
-        self.cut(text, false)?;
-        let Pieces { joined, ranges, groups, .. } = &self.pieces;
-        let mut begin = 0;
-        for &end in groups {
-            let end = end as usize;
-            if end - begin < self.vectorizer.ngrams.0 {
-                let chars: Vec<u32> =
-                    ranges[begin..end].iter().map(|&(at, _)| decode(joined, at as usize).0.into()).collect();
-                self.features.reserve(1);
-                self.features.add(self.features.chars(&chars));
+    fn look_up_words(&mut self) {
+        let size = self.scratch.normalized.len();
+        self.scratch.normalized.extend_from_slice(&[0; SLACK]);
+        let mut at = 0;
+        let mut words = [Word::default(); WORDS];
+        loop {
+            let text = &self.scratch.normalized;
+            let mut used = 0;
+            for word in &mut words {
+                let Some((start, end)) = ngrams::next_word(text, size, &self.features, at) else { break };
+                let key = Memo::key(text, start, end);
+                *word = Word { start, end, key, ..Word::default() };
+                at = end;
+                used += 1;
             }
-            begin = end;
+            let words = words.get_mut(..used).unwrap_or_default();
+            for word in words.iter_mut() {
+                word.kept.0 = word.key.as_ref().map_or(0, |key| self.memo.first(key));
+            }
+            for word in words.iter_mut() {
+                let kept = word.key.as_ref().and_then(|key| self.memo.kept_at(word.kept.0, key));
+                word.kept = kept.unwrap_or_default();
+            }
+            let age = self.memo.age;
+            for word in words.iter() {
+                if word.kept.0 != 0 && self.memo.age == age {
+                    let places = self.memo.kept(word.kept);
+                    self.features.reserve(places.len());
+                    self.features.add_all(places);
+                } else {
+                    self.look_up_word(word);
+                }
+            }
+            if used < WORDS {
+                return;
+            }
         }
-        Ok(())
+    }
+
+    /// One that was not where it should be.
+    #[inline(never)]
+    fn look_up_word(&mut self, word: &Word) {
+        let Scratch { normalized, symbols, room, kept, .. } = &mut self.scratch;
+        let (features, (min, max)) = (&mut self.features, self.vectorizer.ngrams);
+        if let Some(found) = word.key.as_ref().and_then(|key| self.memo.get(key)) {
+            let places = self.memo.kept(found);
+            features.reserve(places.len());
+            return features.add_all(places);
+        }
+        ngrams::number_word(normalized.get(word.start..word.end).unwrap_or_default(), features, symbols);
+        // A word that is shorter than every n is one n-gram.
+        let size = symbols.len();
+        kept.clear();
+        ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(kept));
+        if let Some(key) = &word.key {
+            self.memo.put(key, kept);
+        }
     }
 }
 

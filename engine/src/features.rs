@@ -535,6 +535,16 @@ impl Features {
         self.used = counter.used;
     }
 
+    /// One more at each place. Needs `reserve`.
+    #[inline(always)]
+    pub fn add_all(&mut self, places: &[u32]) {
+        let (_, mut counter) = self.counter();
+        for &place in places {
+            counter.add(place as usize);
+        }
+        self.used = counter.used;
+    }
+
     /// One more of each word, by its slot. Needs `reserve`.
     #[inline(always)]
     pub fn add_words(&mut self, slots: &[u32]) {
@@ -562,11 +572,6 @@ impl Features {
             }
         }
         self.used = counter.used;
-    }
-
-    /// The place of the character with this number as a feature, or of what is none.
-    pub fn char_place(&self, number: u32) -> usize {
-        self.gram(0, number.into()).map_or(self.none, |(_, place)| place)
     }
 
     /// One more of feature `index`; nothing where it is no feature. Needs `reserve`.

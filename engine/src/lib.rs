@@ -29,6 +29,7 @@ mod joined;
 mod json;
 pub mod ln;
 mod lookup;
+mod memo;
 mod model;
 pub mod murmur;
 mod ngrams;

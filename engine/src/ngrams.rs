@@ -34,15 +34,21 @@ pub fn count_words(words: &[u32], room: &mut Room, (min, max): (usize, usize), f
             let key = lookup::chained_key(u64::from(beginning) + 1, u64::from(last) + 1);
             if beginning == NONE || last == NONE { 0 } else { key }
         }));
-        count(n, n >= min, n < max, room, features);
+        count(n, n >= min, n < max, room, features, None);
     }
 }
 
-/// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. With
-/// `within` (char_wb) one space stands between words, and no n-gram has it inside.
-pub fn count_chars(chars: &[u32], within: bool, room: &mut Room, (min, max): (usize, usize), features: &mut Features) {
-    features.reserve(chars.len().saturating_mul(max - min + 2));
-    let (bits, space) = (features.alphabet.bits, u64::from(features.alphabet.space));
+/// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. `found` gets
+/// the place of each occurrence as well.
+pub fn count_chars(
+    chars: &[u32],
+    room: &mut Room,
+    (min, max): (usize, usize),
+    features: &mut Features,
+    mut found: Option<&mut Vec<u32>>,
+) {
+    features.reserve(chars.len().saturating_mul(max - min + 1));
+    let bits = features.alphabet.bits;
     let direct = lookup::direct(bits);
     room.keys.clear();
     room.keys.extend(chars.iter().map(|&c| u64::from(c)));
@@ -50,11 +56,9 @@ pub fn count_chars(chars: &[u32], within: bool, room: &mut Room, (min, max): (us
         if n > 1 {
             room.keys.truncate(chars.len() - n + 1);
             let lasts = chars.get(n - 1..).unwrap_or_default().iter().map(|&c| u64::from(c));
-            let inside = if within && n > 2 { space } else { u64::MAX };
             if n <= direct {
-                let befores = chars.get(n - 2..).unwrap_or_default().iter().map(|&c| u64::from(c));
-                for ((key, last), before) in room.keys.iter_mut().zip(lasts).zip(befores) {
-                    let dead = *key == 0 || last == 0 || before == inside;
+                for (key, last) in room.keys.iter_mut().zip(lasts) {
+                    let dead = *key == 0 || last == 0;
                     *key = if dead { 0 } else { *key << bits | last };
                 }
             } else {
@@ -65,27 +69,21 @@ pub fn count_chars(chars: &[u32], within: bool, room: &mut Room, (min, max): (us
             }
         }
         if n >= min || n >= direct {
-            count(n, n >= min, n >= direct && n < max, room, features);
+            count(n, n >= min, n >= direct && n < max, room, features, found.as_deref_mut());
         }
-        if n == 1 && min == 1 && within {
-            count_shared_spaces(chars, features);
-        }
-    }
-}
-
-/// Each space between two words belongs to both.
-#[inline(never)]
-fn count_shared_spaces(chars: &[u32], features: &mut Features) {
-    let place = features.char_place(features.alphabet.space);
-    let spaces = chars.iter().filter(|&&c| c == features.alphabet.space).count();
-    for _ in 2..spaces {
-        features.add_at(place);
     }
 }
 
 /// One length: looks up `room.keys`; `kept`: their slots stay for the next length.
 #[inline(always)]
-fn count(n: usize, counted: bool, kept: bool, room: &mut Room, features: &mut Features) {
+fn count(
+    n: usize,
+    counted: bool,
+    kept: bool,
+    room: &mut Room,
+    features: &mut Features,
+    mut found: Option<&mut Vec<u32>>,
+) {
     if kept {
         room.slots.resize(room.keys.len(), NONE);
     }
@@ -96,14 +94,21 @@ fn count(n: usize, counted: bool, kept: bool, room: &mut Room, features: &mut Fe
     let mut slots = room.slots.chunks_mut(BLOCK);
     for keys in room.keys.chunks(BLOCK) {
         let kept = if kept { slots.next() } else { None };
-        look_up(rows, counted, kept, keys, &mut counter);
+        look_up(rows, counted, kept, found.as_deref_mut(), keys, &mut counter);
     }
     features.used = counter.used;
 }
 
 /// A block of them.
 #[inline(never)]
-fn look_up(rows: &Rows, counted: bool, kept: Option<&mut [u32]>, keys: &[u64], counter: &mut Counter) {
+fn look_up(
+    rows: &Rows,
+    counted: bool,
+    kept: Option<&mut [u32]>,
+    found: Option<&mut Vec<u32>>,
+    keys: &[u64],
+    counter: &mut Counter,
+) {
     let (mut slots, mut places) = ([0; BLOCK], [0; BLOCK]);
     for (slot, &key) in slots.iter_mut().zip(keys) {
         *slot = rows.slot(lookup::mix(key));
@@ -122,29 +127,26 @@ fn look_up(rows: &Rows, counted: bool, kept: Option<&mut [u32]>, keys: &[u64], c
         for &place in places.iter().take(keys.len()) {
             counter.add(place);
         }
+        if let Some(found) = found {
+            found.extend(places.iter().take(keys.len()).filter(|&&place| place != counter.none).map(|&p| p as u32));
+        }
     }
 }
 
-/// Cuts a normalized text into the numbers of its characters: char_wb (`within`) with one space around and between words,
-/// char with runs of two or more white spaces as one space. Of a
-/// text without words nothing is left.
-pub fn number_chars(text: &[u8], within: bool, features: &Features, out: &mut Vec<u32>) {
+/// The numbers of the characters of a normalized text, with runs of two or more white spaces as one space.
+pub fn number_chars(text: &[u8], features: &Features, out: &mut Vec<u32>) {
     let alphabet = &features.alphabet;
     let ascii = alphabet.ascii();
     let space = alphabet.space;
     out.clear();
-    out.resize(text.len() + 2, 0);
+    out.resize(text.len(), 0);
     let mut used = 0;
     let mut put = |at: usize, number: u32| {
         if let Some(out) = out.get_mut(at) {
             *out = number;
         }
     };
-    let mut after_white = within;
-    if within {
-        put(0, space);
-        used = 1;
-    }
+    let mut after_white = false;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         let what = if byte < 0x80 {
@@ -156,10 +158,7 @@ pub fn number_chars(text: &[u8], within: bool, features: &Features, out: &mut Ve
             alphabet.get(c)
         };
         let white = what & WHITE != 0;
-        if within {
-            put(used, if white { space } else { what });
-            used += usize::from(!(white && after_white));
-        } else if white && after_white {
+        if white && after_white {
             put(used - 1, space);
         } else {
             put(used, what & !WHITE);
@@ -167,14 +166,49 @@ pub fn number_chars(text: &[u8], within: bool, features: &Features, out: &mut Ve
         }
         after_white = white;
     }
-    if within {
-        if after_white {
-            // The last space is there already; of a text without words it is the only one.
-            used -= usize::from(used == 1);
-        } else {
-            put(used, space);
-            used += 1;
-        }
-    }
     out.truncate(used);
+}
+
+/// The numbers of a word's characters, between two spaces.
+pub fn number_word(word: &[u8], features: &Features, out: &mut Vec<u32>) {
+    let alphabet = &features.alphabet;
+    let ascii = alphabet.ascii();
+    out.clear();
+    out.push(alphabet.space);
+    let mut at = 0;
+    while let Some(&byte) = word.get(at) {
+        let (what, length) = if byte < 0x80 {
+            (ascii[byte as usize], 1)
+        } else {
+            let (c, length) = decode(word, at);
+            (alphabet.get(c), length)
+        };
+        out.push(what);
+        at += length;
+    }
+    out.push(alphabet.space);
+}
+
+/// Where the next word is in the first `size` bytes of a normalized text, from byte `at` on; None behind the last one.
+#[inline(always)]
+pub fn next_word(text: &[u8], size: usize, features: &Features, at: usize) -> Option<(usize, usize)> {
+    let text = text.get(..size).unwrap_or_default();
+    let alphabet = &features.alphabet;
+    let ascii = alphabet.ascii();
+    let (mut at, mut start) = (at, None);
+    while let Some(&byte) = text.get(at) {
+        let (what, length) = if byte < 0x80 {
+            (ascii[byte as usize], 1)
+        } else {
+            let (c, length) = decode(text, at);
+            (alphabet.get(c), length)
+        };
+        match (what & WHITE != 0, start) {
+            (true, Some(start)) => return Some((start, at)),
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+        at += length;
+    }
+    start.map(|start| (start, text.len()))
 }
