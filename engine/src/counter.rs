@@ -1,8 +1,10 @@
 //! A vectorizer at work: from a text to a row of counts.
 
+use core::ops::Range;
+
 use crate::config::{self, Analyzer, Method, Reader, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, NEGATIVE, Options};
+use crate::features::{Features, NEGATIVE, Options, Plan};
 use crate::json::Json;
 use crate::lookup::SLACK;
 use crate::memo::{Key, Memo};
@@ -11,7 +13,8 @@ use crate::ngrams::{self, Room};
 use crate::prelude::*;
 use crate::say::{concat, int};
 use crate::table::{NONE, Table};
-use crate::text::{Normalizer, Pieces, Tokenizer, next_zero};
+use crate::tally::Tally;
+use crate::text::{Normalizer, Pieces, Tokenizer, next_zero, split};
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
@@ -28,21 +31,10 @@ pub struct Counter {
     /// Words are looked up one by one, or hashed one by one.
     by_words: bool,
     scratch: Scratch,
+    /// Of words: where their n-grams are; with `tally`, what that wants to know of them.
     memo: Memo,
-}
-
-/// How many words are looked up at once.
-const WORDS: usize = 32;
-
-/// A word on its way.
-#[derive(Clone, Copy, Default)]
-struct Word {
-    start: usize,
-    end: usize,
-    /// None: too long to be kept.
-    key: Option<Key>,
-    /// Where what is kept of it begins, and how much that is; 0: nothing, or not at the first place.
-    kept: (u32, u32),
+    /// Where scores can be summed word by word.
+    tally: Tally,
 }
 
 /// Buffers of the fast path.
@@ -53,8 +45,10 @@ struct Scratch {
     ranges: Vec<(u32, u32)>,
     /// Words' slots or hashed columns, or the numbers of characters.
     symbols: Vec<u32>,
-    /// Words that are no stop words, or the places of one word's n-grams.
+    /// Words that are no stop words, or what is to be kept of one word.
     kept: Vec<u32>,
+    /// The places of one word's n-grams.
+    places: Vec<u32>,
     room: Room,
 }
 
@@ -87,6 +81,7 @@ impl Counter {
             pieces: Pieces::default(),
             scratch: Scratch::default(),
             memo: Memo::new(number),
+            tally: Tally::default(),
         })
     }
 
@@ -99,6 +94,26 @@ impl Counter {
         let table = core::mem::take(&mut self.table);
         self.features = Features::new(table, self.vectorizer.unicode, rows, idf, coef, outputs, options)?;
         Ok(())
+    }
+
+    /// Gets ready for `score`, by `plan` and so many scores.
+    pub fn prepare(&mut self, plan: Plan, outputs: usize) {
+        let by_words = self.vectorizer.analyzer == Analyzer::CharWb && self.vectorizer.method == Method::Vocabulary;
+        if by_words && self.features.any_order && self.features.is_usual(plan) {
+            self.tally.prepare(outputs);
+        }
+    }
+
+    /// The scores of a text, without intercept, by `plan`. How many features it has.
+    #[inline(always)]
+    pub fn score(&mut self, text: &str, plan: Plan, out: &mut [f64]) -> Result<usize> {
+        if self.tally.is_ready() {
+            self.normalize(text);
+            self.look_up_words(true);
+            return Ok(self.tally.finish(out));
+        }
+        self.count(text)?;
+        Ok(self.features.score(plan, out))
     }
 
     /// Counts the n-grams of `text`.
@@ -225,77 +240,68 @@ impl Counter {
         if let Analyzer::Word { .. } = self.vectorizer.analyzer {
             return self.look_up_joined(text);
         }
-        let Scratch { normalized, symbols, room, .. } = &mut self.scratch;
-        normalized.clear();
-        self.normalizer.run(text, normalized, None);
+        self.normalize(text);
         if self.vectorizer.analyzer == Analyzer::CharWb {
-            self.look_up_words();
+            self.look_up_words(false);
             return Ok(());
         }
+        let Scratch { normalized, symbols, room, .. } = &mut self.scratch;
+        symbols.clear();
         ngrams::number_chars(normalized, &self.features, symbols);
         ngrams::count_chars(symbols, room, self.vectorizer.ngrams, &mut self.features, None);
         Ok(())
     }
 
-    /// Each word of the normalized text between two spaces. In blocks: all words' keys, then where they may be kept, then
-    /// what is kept there, so that many look-ups are under way at once.
-    #[inline(never)]
-    fn look_up_words(&mut self) {
-        let size = self.scratch.normalized.len();
-        self.scratch.normalized.extend_from_slice(&[0; SLACK]);
-        let mut at = 0;
-        let mut words = [Word::default(); WORDS];
-        loop {
-            let text = &self.scratch.normalized;
-            let mut used = 0;
-            for word in &mut words {
-                let Some((start, end)) = ngrams::next_word(text, size, &self.features, at) else { break };
-                let key = Memo::key(text, start, end);
-                *word = Word { start, end, key, ..Word::default() };
-                at = end;
-                used += 1;
-            }
-            let words = words.get_mut(..used).unwrap_or_default();
-            for word in words.iter_mut() {
-                word.kept.0 = word.key.as_ref().map_or(0, |key| self.memo.first(key));
-            }
-            for word in words.iter_mut() {
-                let kept = word.key.as_ref().and_then(|key| self.memo.kept_at(word.kept.0, key));
-                word.kept = kept.unwrap_or_default();
-            }
-            let age = self.memo.age;
-            for word in words.iter() {
-                if word.kept.0 != 0 && self.memo.age == age {
-                    let places = self.memo.kept(word.kept);
-                    self.features.reserve(places.len());
-                    self.features.add_all(places);
-                } else {
-                    self.look_up_word(word);
-                }
-            }
-            if used < WORDS {
-                return;
-            }
-        }
+    fn normalize(&mut self, text: &str) {
+        self.scratch.normalized.clear();
+        self.normalizer.run(text, &mut self.scratch.normalized, None);
     }
 
-    /// One that was not where it should be.
+    /// Each word of the normalized text between two spaces, counted, or to the `tally`.
     #[inline(never)]
-    fn look_up_word(&mut self, word: &Word) {
-        let Scratch { normalized, symbols, room, kept, .. } = &mut self.scratch;
-        let (features, (min, max)) = (&mut self.features, self.vectorizer.ngrams);
-        if let Some(found) = word.key.as_ref().and_then(|key| self.memo.get(key)) {
-            let places = self.memo.kept(found);
-            features.reserve(places.len());
-            return features.add_all(places);
+    fn look_up_words(&mut self, tally: bool) {
+        // What is kept of a word is of one kind.
+        let keeps = tally == self.tally.is_ready();
+        let mut ranges = core::mem::take(&mut self.scratch.ranges);
+        ranges.clear();
+        split(&self.scratch.normalized, self.vectorizer.unicode, &mut ranges);
+        self.scratch.normalized.extend_from_slice(&[0; SLACK]);
+        for &(start, end) in &ranges {
+            let range = start as usize..end as usize;
+            let key = if keeps { Memo::key(&self.scratch.normalized, range.clone()) } else { None };
+            match key.as_ref().and_then(|key| self.memo.get(key)) {
+                None => self.look_up_word(range, key, tally),
+                Some(kept) if tally => self.tally.add(kept, &self.features.idfs),
+                Some(kept) => self.features.add_all(kept),
+            }
         }
-        ngrams::number_word(normalized.get(word.start..word.end).unwrap_or_default(), features, symbols);
+        self.scratch.ranges = ranges;
+    }
+
+    /// One of which nothing is kept.
+    #[inline(never)]
+    fn look_up_word(&mut self, range: Range<usize>, key: Option<Key>, tally: bool) {
+        let Scratch { normalized, symbols, room, kept, places, .. } = &mut self.scratch;
+        let features = &mut self.features;
+        let space = features.alphabet.space;
+        symbols.clear();
+        symbols.push(space);
+        ngrams::number_chars(normalized.get(range).unwrap_or_default(), features, symbols);
+        symbols.push(space);
         // A word that is shorter than every n is one n-gram.
-        let size = symbols.len();
-        kept.clear();
-        ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(kept));
-        if let Some(key) = &word.key {
-            self.memo.put(key, kept);
+        let (size, (min, max)) = (symbols.len(), self.vectorizer.ngrams);
+        places.clear();
+        ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(places));
+        let keep = if tally {
+            self.tally.share(features, places, kept);
+            self.tally.add(kept, &features.idfs);
+            kept
+        } else {
+            features.add_all(places);
+            places
+        };
+        if let Some(key) = &key {
+            self.memo.put(key, keep);
         }
     }
 }

@@ -137,20 +137,27 @@ impl Model {
     }
 
     /// Stage 4.
+    #[inline(never)]
     pub fn scores(&mut self, text: &str) -> Result<&[f64]> {
-        self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false)?;
+        self.pipeline.answer(&mut Run { text, known: 0, rows: false }, &self.nothing, false)?;
         Ok(&self.pipeline.answer.scores)
     }
 
     /// The spans of `text` and their weights.
     pub fn explain(&mut self, text: &str) -> Result<Explanation> {
-        // The values and scores as `classify` has them; what follows only shares them out.
+        // The values as `classify` has them; what follows only shares them out.
         let scored = self.pipeline.answer(&mut Run { text, known: 0, rows: true }, &self.nothing, false);
         scored.map_err(|error| error.at_text(0))?;
         if let Some(Kind::Constant(_)) = self.pipeline.head.as_ref().map(|head| &head.kind) {
             return Err(Error::unsupported(&["this model cannot be explained: it gives every text the same answer"]));
         }
-        let sum = Sum::of(&self.pipeline, &self.nothing)?;
+        let mut sum = Sum::of(&self.pipeline, &self.nothing)?;
+        if self.pipeline.plan.is_some() {
+            // Without rows `classify` may sum in another order.
+            let scores = self.scores(text)?;
+            sum.scores =
+                if let ([s], [_, _]) = (scores, sum.scores.as_slice()) { vec![-s, *s] } else { scores.to_vec() };
+        }
         let columns = sum.scores.len();
         let mut explanation = Explanation::default();
         let utf16 = utf16_offsets(text);

@@ -152,7 +152,9 @@ pub struct Features {
     /// From the place to the feature's number, 0 where it is not in the row.
     number: usize,
     /// The different idfs.
-    idfs: Vec<f64>,
+    pub idfs: Vec<f64>,
+    /// Whether sums may be made in any order that the text alone fixes, and divided by the norm at their end.
+    pub any_order: bool,
     count: u32,
     options: Options,
     /// Places in order of first occurrence; how many hold.
@@ -231,6 +233,7 @@ impl Features {
             begin: line,
             coef: coef_at,
             idfs: Vec::new(),
+            any_order: false,
             count: features as u32,
             options,
             touched: Vec::new(),
@@ -256,6 +259,9 @@ impl Features {
             vec![NONE; if hashed && words.entries.is_empty() { 0 } else { (array.len() >> this.shift) + 1 }];
         this.cells = array;
         let which = this.distinct(idf);
+        // Of other sizes a square or a sum could be beyond a float64, which the quotients are not.
+        let tame = |idf: &f64| *idf == 0.0 || (1e-100..1e100).contains(&idf.abs());
+        this.any_order = options.float32 && this.idfs.iter().all(tame);
         let row = |this: &mut Self, place: usize, feature: u32| {
             let cells = &mut this.cells[place..place + size];
             let i = feature as usize;
@@ -508,6 +514,26 @@ impl Features {
         self.place_of.get(feature as usize).map_or_else(|| self.hashed.place(feature), |&place| place as usize)
     }
 
+    // ---- for sums that are made elsewhere (`tally`)
+
+    /// How many rows there may be.
+    pub fn rows(&self) -> usize {
+        self.feature_of.len()
+    }
+
+    /// The row of a place.
+    #[inline(always)]
+    pub fn row_of(&self, place: usize) -> u32 {
+        ((place - self.begin) >> self.shift) as u32
+    }
+
+    /// Which of the different idfs stands at a place, that idf (1 where there is none), and the coefficients as cells.
+    pub fn weights(&self, place: usize) -> (u32, f64, &[u32]) {
+        let which = self.cells.get(place + self.coef - 1).copied().unwrap_or(0);
+        let idf = self.idfs.get(which as usize).copied().unwrap_or(1.0);
+        (which, idf, self.cells.get(place + self.coef..).unwrap_or_default())
+    }
+
     // ---- counting
 
     /// Makes room for `more` calls of `add`.
@@ -535,9 +561,10 @@ impl Features {
         self.used = counter.used;
     }
 
-    /// One more at each place. Needs `reserve`.
-    #[inline(always)]
+    /// One more at each place.
+    #[inline(never)]
     pub fn add_all(&mut self, places: &[u32]) {
+        self.reserve(places.len());
         let (_, mut counter) = self.counter();
         for &place in places {
             counter.add(place as usize);
@@ -681,6 +708,11 @@ impl Features {
 
     // ---- values and sums
 
+    /// Whether values are counts, by an idf or not, and their norm l2.
+    pub fn is_usual(&self, plan: Plan) -> bool {
+        !self.options.binary && !plan.sublinear && plan.norm == Some(Norm::L2)
+    }
+
     /// Counts to scores in one go, without intercept, by `plan`: the same operations in the same order as `finish`, the
     /// transforms and `sum`. How many features there were.
     #[inline(never)]
@@ -689,25 +721,25 @@ impl Features {
             self.sort();
         }
         let used = core::mem::take(&mut self.used);
+        let usual = self.is_usual(plan);
+        // Fixed numbers of outputs so that the compiler keeps the sums in registers.
+        match (out.len(), self.any_order && usual) {
+            (1, true) => return self.in_one_pass::<1>(used, out),
+            (2, true) => return self.in_one_pass::<2>(used, out),
+            (3, true) => return self.in_one_pass::<3>(used, out),
+            (4, true) => return self.in_one_pass::<4>(used, out),
+            _ => {}
+        }
         if self.values.len() < used {
             self.values.resize(used, 0.0);
         }
-        let usual = !self.options.binary && !plan.sublinear && plan.norm == Some(Norm::L2);
         let sum = if usual { self.squares(used) } else { self.values(plan, used) };
-        let mut size = plan.norm.map_or(1.0, |norm| norm.size(sum));
-        if size == 0.0 {
-            size = 1.0;
-        }
-        // Fixed numbers of outputs so that the compiler keeps the sums in registers.
+        let size = divisor(plan.norm.map_or(1.0, |norm| norm.size(sum)));
         match (out.len(), self.options.float32) {
-            (1, true) => self.fixed::<1, 1>(used, size, out),
-            (2, true) => self.fixed::<2, 1>(used, size, out),
-            (3, true) => self.fixed::<3, 1>(used, size, out),
-            (4, true) => self.fixed::<4, 1>(used, size, out),
-            (1, false) => self.fixed::<1, 2>(used, size, out),
-            (2, false) => self.fixed::<2, 2>(used, size, out),
-            (3, false) => self.fixed::<3, 2>(used, size, out),
-            (4, false) => self.fixed::<4, 2>(used, size, out),
+            (1, false) => self.fixed::<1>(used, size, out),
+            (2, false) => self.fixed::<2>(used, size, out),
+            (3, false) => self.fixed::<3>(used, size, out),
+            (4, false) => self.fixed::<4>(used, size, out),
             _ => {
                 out.fill(0.0);
                 for (&place, v) in self.touched[..used].iter().zip(&self.values) {
@@ -728,13 +760,7 @@ impl Features {
             let Some(row) = self.cells.get_mut(place as usize..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else {
                 continue;
             };
-            // No text is so long that a count would not be a positive number here as well.
-            let mut v = f64::from(row[value_at].cast_signed());
-            row[0] = 0;
-            row[value_at] = 0;
-            if let Some(idf) = self.idfs.get(row[idf_at] as usize) {
-                v *= idf;
-            }
+            let v = take_usual(row, value_at, idf_at, &self.idfs);
             sum += v * v;
             *kept = v;
         }
@@ -767,16 +793,38 @@ impl Features {
         size
     }
 
-    /// K outputs, each coefficient of W cells.
+    /// Values, norm and K sums of float32 at once, by the usual plan. `used` again.
     #[inline(always)]
-    fn fixed<const K: usize, const W: usize>(&self, used: usize, size: f64, out: &mut [f64]) {
+    fn in_one_pass<const K: usize>(&mut self, used: usize, out: &mut [f64]) -> usize {
+        let value_at = usize::from(self.options.signed);
+        let idf_at = (self.coef - 1).min(2);
+        let (mut squares, mut sums) = (0.0, [0.0; K]);
+        for &place in &self.touched[..used] {
+            let place = place as usize;
+            let Some(row) = self.cells.get_mut(place..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else { continue };
+            let v = take_usual(row, value_at, idf_at, &self.idfs);
+            squares += v * v;
+            let at = place + self.coef;
+            let Some(coef) = self.cells.get(at..at + K) else { continue };
+            for k in 0..K {
+                sums[k] += v * f64::from(f32::from_bits(coef[k]));
+            }
+        }
+        let size = divisor(Norm::L2.size(squares));
+        out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum / size);
+        used
+    }
+
+    /// K outputs of float64.
+    #[inline(always)]
+    fn fixed<const K: usize>(&self, used: usize, size: f64, out: &mut [f64]) {
         let mut sums = [0.0; K];
         for (&place, v) in self.touched[..used].iter().zip(&self.values) {
             let x = v / size;
             let at = place as usize + self.coef;
-            let Some(coef) = self.cells.get(at..at + K * W) else { continue };
+            let Some(coef) = self.cells.get(at..at + 2 * K) else { continue };
             for k in 0..K {
-                sums[k] += x * if W == 1 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) };
+                sums[k] += x * get(&coef[2 * k..]);
             }
         }
         out.copy_from_slice(&sums);
@@ -816,6 +864,22 @@ impl Features {
     }
 }
 
+/// What a row is divided by, of this norm.
+#[inline(always)]
+pub fn divisor(size: f64) -> f64 {
+    if size == 0.0 { 1.0 } else { size }
+}
+
+/// The value by the usual plan, before its norm; the counters are 0 then.
+#[inline(always)]
+fn take_usual(row: &mut [u32; HEAD], value_at: usize, idf_at: usize, idfs: &[f64]) -> f64 {
+    // No text is so long that a count would not be a positive number here as well.
+    let count = f64::from(row[value_at].cast_signed());
+    row[0] = 0;
+    row[value_at] = 0;
+    idfs.get(row[idf_at] as usize).map_or(count, |idf| count * idf)
+}
+
 /// What a row's counters say.
 #[inline(always)]
 fn value(row: &[u32], options: Options) -> f64 {
@@ -837,13 +901,15 @@ fn take(row: &mut [u32], options: Options) -> f64 {
     value
 }
 
+/// 64 bits of two cells.
 #[inline(always)]
 fn get_u64(cells: &[u32]) -> u64 {
     u64::from(cells[0]) | u64::from(cells[1]) << 32
 }
 
+/// The number in two cells.
 #[inline(always)]
-fn get(cells: &[u32]) -> f64 {
+pub fn get(cells: &[u32]) -> f64 {
     f64::from_bits(get_u64(cells))
 }
 
@@ -852,6 +918,7 @@ fn put_u64(cells: &mut [u32], bits: u64) {
     cells[1] = (bits >> 32) as u32;
 }
 
-fn put(cells: &mut [u32], value: f64) {
+/// Puts a number into two cells.
+pub fn put(cells: &mut [u32], value: f64) {
     put_u64(cells, value.to_bits());
 }

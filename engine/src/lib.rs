@@ -38,6 +38,7 @@ mod prelude;
 mod say;
 mod sum;
 mod table;
+mod tally;
 mod text;
 mod transform;
 pub mod unicode;

@@ -6,8 +6,8 @@ use crate::unicode::{SPACE, Version, class};
 
 /// Bytes of a word that stand in its key.
 pub const INLINE: usize = 16;
-/// What a buffer must hold behind its last word, so that 16 bytes can always be read.
-pub const SLACK: usize = INLINE;
+/// What a buffer must hold behind its last word, so that keys can always be read.
+pub const SLACK: usize = 2 * INLINE;
 /// How many keys are looked up at once.
 pub const BLOCK: usize = 128;
 /// Bits of a key for the slot of a beginning leave this many for the last piece.
@@ -108,6 +108,17 @@ pub fn word_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
     let chunk = text.get(start..).and_then(<[u8]>::first_chunk::<INLINE>);
     let key = chunk.zip(mask).and_then(|(chunk, mask)| key_of(chunk, mask));
     key.unwrap_or_else(|| word_key(text.get(start..end).unwrap_or_default()))
+}
+
+/// The words of up to twice 16 bytes, `text[start..end]`, as two keys of 16, where there are as many bytes behind it.
+#[inline(always)]
+pub fn double_key(text: &[u8], start: usize, end: usize) -> Option<[u128; 2]> {
+    let chunks = text.get(start..)?.first_chunk::<{ 2 * INLINE }>()?.as_chunks::<INLINE>().0;
+    let length = end - start;
+    let key = |chunk: &[u8; INLINE], length: usize| {
+        MASKS.get(length).map(|mask| u128::from_le_bytes(*chunk) & mask.keep | mask.set)
+    };
+    Some([key(&chunks[0], length.min(INLINE))?, key(&chunks[1], length.saturating_sub(INLINE))?])
 }
 
 /// None for sixteen zeros, the one word that would look like no word at all.

@@ -4,6 +4,8 @@
 //! Room is limited; when it is full everything is forgotten, and what is frequent is soon known again. What is found here
 //! is what would be found without it, in the same order, so no answer depends on what was read before.
 
+use core::ops::Range;
+
 use crate::lookup::{self, INLINE};
 use crate::prelude::*;
 
@@ -19,7 +21,6 @@ const MOST: usize = 1 << 20;
 const PROBES: usize = 32;
 
 /// A word's bytes, and where to look first.
-#[derive(Clone, Copy, Default)]
 pub struct Key {
     bytes: [u32; KEY],
     hash: usize,
@@ -34,62 +35,41 @@ pub struct Memo {
     cells: Vec<u32>,
     /// How many cells there may be.
     most: usize,
-    /// How often everything was forgotten.
-    pub age: u32,
 }
 
 impl Memo {
     /// For the vectorizer with this number in a model: all of them together need a few times what the first may.
     pub fn new(number: usize) -> Self {
-        Self { index: Vec::new(), cells: Vec::new(), most: MOST / (number + 1), age: 0 }
+        Self { index: Vec::new(), cells: Vec::new(), most: MOST / (number + 1) }
     }
 
-    /// The key of `text[start..end]`, if it is one to keep. Fast where there are `lookup::SLACK` bytes behind it.
+    /// The key of `text[word]`, if it is one to keep. Fast where there are `lookup::SLACK` bytes behind it.
     #[inline(always)]
-    pub fn key(text: &[u8], start: usize, end: usize) -> Option<Key> {
-        let length = end - start;
-        if length > LONGEST {
-            return None;
-        }
-        let middle = end.min(start + INLINE);
-        let (a, b) = lookup::word_key_at(text, start, middle);
-        let (c, d) = if middle < end { lookup::word_key_at(text, middle, end) } else { (0, 0) };
-        let mut hash = lookup::word_hash((a, b));
-        if middle < end {
-            hash ^= lookup::word_hash((c, d)).rotate_left(7);
-        }
+    pub fn key(text: &[u8], word: Range<usize>) -> Option<Key> {
+        let key = lookup::double_key(text, word.start, word.end)?;
+        let halves = key.map(|key| (key as u64, (key >> 64) as u64));
+        let hash = lookup::word_hash(halves[0]) ^ lookup::word_hash(halves[1]).rotate_left(7);
         let mut bytes = [0; KEY];
-        for (cells, half) in bytes.as_chunks_mut::<2>().0.iter_mut().zip([a, b, c, d]) {
+        for (cells, half) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(halves.iter().flat_map(|&(a, b)| [a, b])) {
             *cells = [half as u32, (half >> 32) as u32];
         }
         Some(Key { bytes, hash: (hash >> 32) as usize })
     }
 
-    /// Where the record of a word with this hash may begin: what `get` asks first, which lies far.
+    /// What was kept of a word.
     #[inline(always)]
-    pub fn first(&self, key: &Key) -> u32 {
-        self.index.get(self.home(key, 0)).copied().unwrap_or(0)
-    }
-
-    /// Where the record at `first` has what was kept, if it is this word's.
-    #[inline(always)]
-    pub fn kept_at(&self, first: u32, key: &Key) -> Option<(u32, u32)> {
-        let head = self.cells.get(first as usize..)?.first_chunk::<HEAD>()?;
-        (head[..KEY] == key.bytes).then_some((first + HEAD as u32, head[KEY]))
-    }
-
-    /// Where what was kept of a word is.
-    #[inline(never)]
-    pub fn get(&self, key: &Key) -> Option<(u32, u32)> {
-        (0..PROBES)
-            .map_while(|probe| self.index.get(self.home(key, probe)).copied().filter(|&at| at != 0))
-            .find_map(|at| self.kept_at(at, key))
-    }
-
-    /// What was kept, by where it is.
-    #[inline(always)]
-    pub fn kept(&self, (start, length): (u32, u32)) -> &[u32] {
-        self.cells.get(start as usize..).and_then(|cells| cells.get(..length as usize)).unwrap_or_default()
+    pub fn get(&self, key: &Key) -> Option<&[u32]> {
+        for probe in 0..PROBES {
+            let at = *self.index.get(self.home(key, probe))? as usize;
+            let (head, rest) = self.cells.get(at..)?.split_first_chunk::<HEAD>()?;
+            if head[..KEY] == key.bytes {
+                return rest.get(..head[KEY] as usize);
+            }
+            if at == 0 {
+                break;
+            }
+        }
+        None
     }
 
     /// Keeps a word that is not kept yet.
@@ -97,14 +77,14 @@ impl Memo {
     pub fn put(&mut self, key: &Key, found: &[u32]) {
         if self.index.is_empty() {
             self.index.resize((self.most / 16).next_power_of_two(), 0);
-            self.cells.resize(HEAD, 0);
+            // Where nothing is kept: the bytes of no word.
+            self.cells.resize(HEAD, u32::MAX);
         }
         let size = HEAD + found.len();
         let mut free = (0..PROBES).map(|probe| self.home(key, probe)).find(|&at| self.index.get(at) == Some(&0));
         if free.is_none() || self.cells.len() + size > self.most {
             self.index.fill(0);
             self.cells.truncate(HEAD);
-            self.age = self.age.wrapping_add(1);
             free = Some(self.home(key, 0)).filter(|_| self.cells.len() + size <= self.most);
         }
         if let Some(home) = free.and_then(|at| self.index.get_mut(at)) {

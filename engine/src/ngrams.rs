@@ -38,8 +38,8 @@ pub fn count_words(words: &[u32], room: &mut Room, (min, max): (usize, usize), f
     }
 }
 
-/// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. `found` gets
-/// the place of each occurrence as well.
+/// Characters, by their numbers: as many as fit are a key, longer n-grams go by the slot of their beginning. With `found`
+/// that gets the place of each occurrence, and nothing is counted.
 pub fn count_chars(
     chars: &[u32],
     room: &mut Room,
@@ -47,7 +47,9 @@ pub fn count_chars(
     features: &mut Features,
     mut found: Option<&mut Vec<u32>>,
 ) {
-    features.reserve(chars.len().saturating_mul(max - min + 1));
+    if found.is_none() {
+        features.reserve(chars.len().saturating_mul(max - min + 1));
+    }
     let bits = features.alphabet.bits;
     let direct = lookup::direct(bits);
     room.keys.clear();
@@ -75,7 +77,7 @@ pub fn count_chars(
 }
 
 /// One length: looks up `room.keys`; `kept`: their slots stay for the next length.
-#[inline(always)]
+#[inline(never)]
 fn count(
     n: usize,
     counted: bool,
@@ -123,24 +125,21 @@ fn look_up(
             *kept = if place == counter.none { NONE } else { slot };
         }
     }
-    if counted {
-        for &place in places.iter().take(keys.len()) {
-            counter.add(place);
-        }
-        if let Some(found) = found {
-            found.extend(places.iter().take(keys.len()).filter(|&&place| place != counter.none).map(|&p| p as u32));
-        }
+    let places = places.get(..keys.len()).unwrap_or_default();
+    match found {
+        _ if !counted => {}
+        Some(found) => found.extend(places.iter().filter(|&&place| place != counter.none).map(|&place| place as u32)),
+        None => places.iter().for_each(|&place| counter.add(place)),
     }
 }
 
-/// The numbers of the characters of a normalized text, with runs of two or more white spaces as one space.
+/// Appends the numbers of the characters of a normalized text, with runs of two or more white spaces as one space.
 pub fn number_chars(text: &[u8], features: &Features, out: &mut Vec<u32>) {
     let alphabet = &features.alphabet;
     let ascii = alphabet.ascii();
     let space = alphabet.space;
-    out.clear();
-    out.resize(text.len(), 0);
-    let mut used = 0;
+    let mut used = out.len();
+    out.resize(used + text.len(), 0);
     let mut put = |at: usize, number: u32| {
         if let Some(out) = out.get_mut(at) {
             *out = number;
@@ -167,48 +166,4 @@ pub fn number_chars(text: &[u8], features: &Features, out: &mut Vec<u32>) {
         after_white = white;
     }
     out.truncate(used);
-}
-
-/// The numbers of a word's characters, between two spaces.
-pub fn number_word(word: &[u8], features: &Features, out: &mut Vec<u32>) {
-    let alphabet = &features.alphabet;
-    let ascii = alphabet.ascii();
-    out.clear();
-    out.push(alphabet.space);
-    let mut at = 0;
-    while let Some(&byte) = word.get(at) {
-        let (what, length) = if byte < 0x80 {
-            (ascii[byte as usize], 1)
-        } else {
-            let (c, length) = decode(word, at);
-            (alphabet.get(c), length)
-        };
-        out.push(what);
-        at += length;
-    }
-    out.push(alphabet.space);
-}
-
-/// Where the next word is in the first `size` bytes of a normalized text, from byte `at` on; None behind the last one.
-#[inline(always)]
-pub fn next_word(text: &[u8], size: usize, features: &Features, at: usize) -> Option<(usize, usize)> {
-    let text = text.get(..size).unwrap_or_default();
-    let alphabet = &features.alphabet;
-    let ascii = alphabet.ascii();
-    let (mut at, mut start) = (at, None);
-    while let Some(&byte) = text.get(at) {
-        let (what, length) = if byte < 0x80 {
-            (ascii[byte as usize], 1)
-        } else {
-            let (c, length) = decode(text, at);
-            (alphabet.get(c), length)
-        };
-        match (what & WHITE != 0, start) {
-            (true, Some(start)) => return Some((start, at)),
-            (false, None) => start = Some(at),
-            _ => {}
-        }
-        at += length;
-    }
-    start.map(|start| (start, text.len()))
 }

@@ -43,7 +43,7 @@ pub struct Pipeline {
     pub width: usize,
     row: Row,
     /// Where the way from text to scores is the usual one: it needs no row.
-    plan: Option<Plan>,
+    pub plan: Option<Plan>,
     /// The last answer of the head.
     pub answer: Answer,
 }
@@ -112,6 +112,9 @@ impl Pipeline {
         let answer = head.as_ref().map(|head| Answer::new(head.shape)).unwrap_or_default();
         let straight = matches!(front, Front::Text { .. }) && head.as_ref().is_some_and(Head::is_beside_counters);
         let plan = if straight { plan(&transforms) } else { None };
+        if let (Some(plan), Front::Text { counter, .. }) = (plan, &mut front) {
+            counter.prepare(plan, answer.scores.len());
+        }
         Ok(Self { front, transforms, head, width, row: Row::default(), plan, answer })
     }
 
@@ -194,9 +197,8 @@ impl Pipeline {
         if !run.rows
             && let Some(Direct { plan, counter, linear, answer }) = self.direct()
         {
-            counter.count(run.text)?;
             let Answer { scores, probabilities: all, labels } = answer;
-            let known = counter.features.score(plan, scores);
+            let known = counter.score(run.text, plan, scores)?;
             run.known = run.known.saturating_add(known as u32);
             return linear.conclude(scores, if probabilities { all } else { &mut [] }, labels);
         }

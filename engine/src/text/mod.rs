@@ -11,7 +11,7 @@ mod pattern;
 mod pieces;
 mod tokens;
 
-pub use cut::{Cutter, Sink};
+pub use cut::{Cutter, Sink, split};
 pub use normalize::Normalizer;
 pub use pattern::Pattern;
 #[cfg(feature = "complete")]
