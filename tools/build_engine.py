@@ -30,12 +30,15 @@ WASM_OPT = stamps.ROOT / "tools/node_modules/.bin/wasm-opt"
 VARIANTS = {"baseline": "", "simd": "-C target-feature=+simd128"}
 # By what stands in the file's name, the arguments for cargo.
 EDITIONS = {"": [], "linear.": ["--no-default-features"]}
-# What must be inlined for speed says so in the source; a low threshold for the rest saves 4 kB (brotli), and loops that
-# nobody unrolled by hand another 3. Neither costs anything that could be measured.
+# What must be inlined for speed says so in the source; low thresholds for the rest save 4 kB (brotli), loops that nobody
+# unrolled by hand another 3, and loops in two versions, for arrays that overlap and that do not, another 1. None of it
+# costs anything that could be measured.
 SMALL = " ".join(
     f"-C llvm-args=-{option}"
     for option in (
-        "inline-threshold=20",
+        "inline-threshold=8",
+        "inlinehint-threshold=100",
+        "vectorize-memory-check-threshold=0",
         "unroll-runtime=false",
         "unroll-allow-partial=false",
         "unroll-full-max-count=4",

@@ -721,31 +721,30 @@ impl Features {
             self.sort();
         }
         let used = core::mem::take(&mut self.used);
-        let usual = self.is_usual(plan);
-        // Fixed numbers of outputs so that the compiler keeps the sums in registers.
-        match (out.len(), self.any_order && usual) {
-            (1, true) => return self.in_one_pass::<1>(used, out),
-            (2, true) => return self.in_one_pass::<2>(used, out),
-            (3, true) => return self.in_one_pass::<3>(used, out),
-            (4, true) => return self.in_one_pass::<4>(used, out),
-            _ => {}
-        }
         if self.values.len() < used {
             self.values.resize(used, 0.0);
         }
-        let sum = if usual { self.squares(used) } else { self.values(plan, used) };
-        let size = divisor(plan.norm.map_or(1.0, |norm| norm.size(sum)));
-        match (out.len(), self.options.float32) {
-            (1, false) => self.fixed::<1>(used, size, out),
-            (2, false) => self.fixed::<2>(used, size, out),
-            (3, false) => self.fixed::<3>(used, size, out),
-            (4, false) => self.fixed::<4>(used, size, out),
-            _ => {
-                out.fill(0.0);
-                for (&place, v) in self.touched[..used].iter().zip(&self.values) {
-                    self.add_product(place as usize, v / size, out);
-                }
-            }
+        let sum = if self.is_usual(plan) { self.squares(used) } else { self.values(plan, used) };
+        let mut size = divisor(plan.norm.map_or(1.0, |norm| norm.size(sum)));
+        if !self.any_order {
+            self.values[..used].iter_mut().for_each(|v| *v /= size);
+            size = 1.0;
+        }
+        // Several sums at once, in registers.
+        let (fours, ones) = out.as_chunks_mut::<4>();
+        let last = 4 * fours.len();
+        for (k, four) in fours.iter_mut().enumerate() {
+            *four = if self.options.float32 { self.sums::<4, 1>(used, 4 * k) } else { self.sums::<4, 2>(used, 4 * k) };
+        }
+        for (k, one) in ones.iter_mut().enumerate() {
+            [*one] = if self.options.float32 {
+                self.sums::<1, 1>(used, last + k)
+            } else {
+                self.sums::<1, 2>(used, last + k)
+            };
+        }
+        if self.any_order {
+            out.iter_mut().for_each(|sum| *sum /= size);
         }
         used
     }
@@ -793,41 +792,19 @@ impl Features {
         size
     }
 
-    /// Values, norm and K sums of float32 at once, by the usual plan. `used` again.
+    /// The sums of N outputs from `first` on, each coefficient of W cells.
     #[inline(always)]
-    fn in_one_pass<const K: usize>(&mut self, used: usize, out: &mut [f64]) -> usize {
-        let value_at = usize::from(self.options.signed);
-        let idf_at = (self.coef - 1).min(2);
-        let (mut squares, mut sums) = (0.0, [0.0; K]);
-        for &place in &self.touched[..used] {
-            let place = place as usize;
-            let Some(row) = self.cells.get_mut(place..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else { continue };
-            let v = take_usual(row, value_at, idf_at, &self.idfs);
-            squares += v * v;
-            let at = place + self.coef;
-            let Some(coef) = self.cells.get(at..at + K) else { continue };
-            for k in 0..K {
-                sums[k] += v * f64::from(f32::from_bits(coef[k]));
+    fn sums<const N: usize, const W: usize>(&self, used: usize, first: usize) -> [f64; N] {
+        let mut sums = [0.0; N];
+        let coef = self.coef + first * W;
+        for (&place, x) in self.touched[..used].iter().zip(&self.values) {
+            let at = place as usize + coef;
+            let Some(coef) = self.cells.get(at..at + N * W) else { continue };
+            for k in 0..N {
+                sums[k] += x * if W == 1 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) };
             }
         }
-        let size = divisor(Norm::L2.size(squares));
-        out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum / size);
-        used
-    }
-
-    /// K outputs of float64.
-    #[inline(always)]
-    fn fixed<const K: usize>(&self, used: usize, size: f64, out: &mut [f64]) {
-        let mut sums = [0.0; K];
-        for (&place, v) in self.touched[..used].iter().zip(&self.values) {
-            let x = v / size;
-            let at = place as usize + self.coef;
-            let Some(coef) = self.cells.get(at..at + 2 * K) else { continue };
-            for k in 0..K {
-                sums[k] += x * get(&coef[2 * k..]);
-            }
-        }
-        out.copy_from_slice(&sums);
+        sums
     }
 
     /// out ← out + x · coef

@@ -125,11 +125,15 @@ fn look_up(
             *kept = if place == counter.none { NONE } else { slot };
         }
     }
-    let places = places.get(..keys.len()).unwrap_or_default();
-    match found {
-        _ if !counted => {}
-        Some(found) => found.extend(places.iter().filter(|&&place| place != counter.none).map(|&place| place as u32)),
-        None => places.iter().for_each(|&place| counter.add(place)),
+    if let Some(found) = found {
+        if counted {
+            let there = places.iter().take(keys.len()).filter(|&&place| place != counter.none);
+            found.extend(there.map(|&place| place as u32));
+        }
+    } else if counted {
+        for &place in places.iter().take(keys.len()) {
+            counter.add(place);
+        }
     }
 }
 

@@ -33,52 +33,39 @@ fn leads_words(lead: u8, next: u8) -> bool {
     (lead & 0xFE == 0xD0) | ((lead == 0xC3) & (next & 0xDF != 0x97)) | (lead.wrapping_sub(0xE5) < 5)
 }
 
-/// Whether a lead byte begins no white space, whatever follows: all but those of U+0085 and U+00A0, U+1680, U+2000 to
-/// U+205F, U+3000.
-#[inline(always)]
-fn leads_no_space(lead: u8) -> bool {
-    (lead != 0xC2) & (lead.wrapping_sub(0xE1) > 2)
-}
-
 /// Appends the byte ranges of all words: the longest runs of word characters, of at least `min_chars`. That is what
 /// `\b\w\w+\b` and `\b\w+\b` find.
 pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
     if VECTORS {
-        runs_by_block(text, true, min_chars, version, out);
+        words_by_block(text, min_chars, version, out);
     } else {
-        runs_one_by_one(text, true, min_chars, version, out);
+        words_one_by_one(text, min_chars, version, out);
     }
 }
 
 /// Appends the byte ranges of what stands between white space, as `str.split` does.
 pub fn split(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
-    if VECTORS {
-        runs_by_block(text, false, 1, version, out);
-    } else {
-        runs_one_by_one(text, false, 1, version, out);
+    let (mut at, mut start) = (0, None);
+    while at < text.len() {
+        let (flags, length) = look(text, at, version);
+        match (flags & SPACE != 0, start) {
+            (false, None) => start = Some(at),
+            (true, Some(from)) => {
+                out.push((from as u32, at as u32));
+                start = None;
+            }
+            _ => {}
+        }
+        at += length;
     }
-}
-
-/// Whether a character with these flags is in a run: of word characters, or else of any but white space.
-#[inline(always)]
-fn in_run(flags: u8, of_words: bool) -> bool {
-    if of_words { flags & WORD != 0 } else { flags & SPACE == 0 }
-}
-
-/// The same of a block's bytes, if those beyond ASCII are.
-#[inline(always)]
-fn block_in_run(block: [u8; BLOCK], of_words: bool) -> u32 {
-    if of_words {
-        bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)))
-    } else {
-        bits(block.map(|b| (b != b' ') & (b.wrapping_sub(9) > 4) & (b.wrapping_sub(28) > 3)))
+    if let Some(from) = start {
+        out.push((from as u32, text.len() as u32));
     }
 }
 
 /// A block becomes a mask of bits, in which the ends of runs are found without a branch per character; only characters
 /// that are neither ASCII nor of the usual letters are asked for one by one.
-#[inline(never)]
-fn runs_by_block(text: &[u8], of_words: bool, min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
     // Where the word began that reaches into this block.
     let mut start = 0;
     let mut inside = 0;
@@ -87,26 +74,17 @@ fn runs_by_block(text: &[u8], of_words: bool, min_chars: usize, version: Version
     let mut at = 0;
     while at < text.len() {
         let block = block_at(text, at);
-        let mut mask = block_in_run(block, of_words);
-        if !of_words && text.len() - at < BLOCK {
-            // The zeros behind the end are no word characters, but neither are they white space.
-            mask &= (1 << (text.len() - at)) - 1;
-        }
+        let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)));
         if !block.is_ascii() {
             let next = block_at(text, at + 1);
-
-            let mut unusual = if of_words {
-                bits(each(&block, &block, &next, |_, b, next| (b >= 0xC0) & !leads_words(b, next)))
-            } else {
-                bits(block.map(|b| (b >= 0xC0) & !leads_no_space(b)))
-            };
+            let mut unusual = bits(each(&block, &block, &next, |_, b, next| (b >= 0xC0) & !leads_words(b, next)));
             mask &= !((1 << pending) - 1);
             pending = 0;
             while unusual != 0 {
                 let first = unusual.trailing_zeros();
                 unusual &= unusual - 1;
                 let (c, length) = decode(text, at + first as usize);
-                if !in_run(class(c, version), of_words) {
+                if class(c, version) & WORD == 0 {
                     let end = first + length as u32;
                     mask &= !(((1_u64 << end) - (1_u64 << first)) as u32);
                     pending = end.saturating_sub(BLOCK as u32);
@@ -142,8 +120,7 @@ fn push_long(text: &[u8], start: usize, end: usize, min_chars: usize, out: &mut 
 }
 
 /// Character by character; a block of ASCII becomes a mask of bits.
-#[inline(never)]
-fn runs_one_by_one(text: &[u8], of_words: bool, min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+fn words_one_by_one(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
     let mut at = 0;
     let mut run: Option<Run> = None;
     let mut push = |start: usize, end: usize, chars: usize| {
@@ -155,7 +132,7 @@ fn runs_one_by_one(text: &[u8], of_words: bool, min_chars: usize, version: Versi
         if let Some(block) = rest.first_chunk::<BLOCK>()
             && block.is_ascii()
         {
-            let mut mask = block_in_run(*block, of_words);
+            let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_')));
             if let Some(Run { start, chars }) = run {
                 let more = mask.trailing_ones();
                 if more as usize == BLOCK {
@@ -183,7 +160,7 @@ fn runs_one_by_one(text: &[u8], of_words: bool, min_chars: usize, version: Versi
         let stop = at + rest.len().min(BLOCK);
         while at < stop {
             let (flags, length) = look(text, at, version);
-            let inside = in_run(flags, of_words);
+            let inside = flags & WORD != 0;
             match (&mut run, inside) {
                 (Some(run), true) => run.chars += 1,
                 (None, true) => run = Some(Run { start: at, chars: 1 }),
@@ -328,19 +305,19 @@ mod tests {
             for c in '\u{80}'..='\u{FFFF}' {
                 let mut bytes = [0; 4];
                 c.encode_utf8(&mut bytes);
-                let flags = class(c, version);
-                assert!(!leads_words(bytes[0], bytes[1]) || flags & WORD != 0, "{c:?} {}", version.name());
-                assert!(!leads_no_space(bytes[0]) || flags & SPACE == 0, "{c:?} {}", version.name());
+                if leads_words(bytes[0], bytes[1]) {
+                    assert!(class(c, version) & WORD != 0, "{c:?} {}", version.name());
+                }
             }
         }
     }
 
     /// Character by character, as the pattern is defined.
-    fn plainly(text: &str, of_words: bool, min_chars: usize) -> Vec<(u32, u32)> {
+    fn plainly(text: &str, min_chars: usize) -> Vec<(u32, u32)> {
         let mut words = Vec::new();
         let mut begin = None;
         for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-            match (begin, in_run(class(c, Version::V14), of_words)) {
+            match (begin, class(c, Version::V14) & WORD != 0) {
                 (None, true) => begin = Some(at),
                 (Some(from), false) => {
                     if text[from..at].chars().count() >= min_chars {
@@ -354,39 +331,40 @@ mod tests {
         words
     }
 
-    fn at_every_place_of_a_block(of_words: bool, pieces: &[&str]) {
-        for piece in pieces {
-            for before in 0..40 {
-                for count in [1, 2, 3, 17] {
-                    for end in ["z", " ", ""] {
-                        let text = "q".repeat(before) + &piece.repeat(count) + end;
-                        for min_chars in 1..4 {
-                            for by in [runs_by_block, runs_one_by_one] {
-                                let mut found = Vec::new();
-                                by(text.as_bytes(), of_words, min_chars, Version::V14, &mut found);
-                                assert_eq!(found, plainly(&text, of_words, min_chars), "{text:?} {min_chars}");
-                            }
-                        }
-                    }
-                }
-            }
+    #[test]
+    fn splits_at_white_space_of_every_kind() {
+        let spaces: Vec<char> = ('\0'..='\u{3000}').filter(|&c| class(c, Version::V14) & SPACE != 0).collect();
+        assert!(spaces.len() > 25);
+        for space in spaces {
+            let text = format!("{space}{space}a\0é{space}\u{2030}語{space}{space}z{space}");
+            let mut found = Vec::new();
+            split(text.as_bytes(), Version::V14, &mut found);
+            let words: Vec<&str> = found.iter().map(|&(from, to)| &text[from as usize..to as usize]).collect();
+            assert_eq!(words, ["a\0é", "\u{2030}語", "z"], "{space:?}");
+        }
+        for (text, words) in [("", &[][..]), (" \t", &[]), ("a", &[(0, 1)]), (" b", &[(1, 2)])] {
+            let mut found = Vec::new();
+            split(text.as_bytes(), Version::V14, &mut found);
+            assert_eq!(found, words, "{text:?}");
         }
     }
 
     #[test]
     fn words_at_every_place_of_a_block() {
-        at_every_place_of_a_block(
-            true,
-            &["a", "é", "Ж ", "×", "÷b", "…", "語", "，", "x\u{1F600}y", "\u{301}", "\u{10400}", "ѣ҃ ", "i "],
-        );
-    }
-
-    #[test]
-    fn spaces_at_every_place_of_a_block() {
-        let spaces = (0..=0x3000).filter_map(char::from_u32).filter(|&c| class(c, Version::V14) & SPACE != 0);
-        let mut pieces: Vec<String> = spaces.map(|c| format!("{c}é")).collect();
-        assert!(pieces.len() > 25);
-        pieces.extend(["a", "，", "\u{2030} \u{2007}", "\u{3042}\u{3000}\u{3000}", "\0 \t\u{1F600}"].map(String::from));
-        at_every_place_of_a_block(false, &pieces.iter().map(String::as_str).collect::<Vec<_>>());
+        for piece in ["a", "é", "Ж ", "×", "÷b", "…", "語", "，", "x\u{1F600}y", "\u{301}", "\u{10400}", "ѣ҃ ", "i "]
+        {
+            for before in 0..40 {
+                for count in [1, 2, 3, 17] {
+                    let text = "q".repeat(before) + &piece.repeat(count) + "z";
+                    for min_chars in 1..4 {
+                        for by in [words_by_block, words_one_by_one] {
+                            let mut found = Vec::new();
+                            by(text.as_bytes(), min_chars, Version::V14, &mut found);
+                            assert_eq!(found, plainly(&text, min_chars), "{text:?} {min_chars}");
+                        }
+                    }
+                }
+            }
+        }
     }
 }
