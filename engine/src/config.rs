@@ -107,7 +107,7 @@ pub struct Reader<'a> {
     pub file: &'a File<'a>,
     /// Whose properties of characters hold.
     pub unicode: Version,
-    /// Coefficients of linear heads as float32, and sums in order of first occurrence; else float64, ascending.
+    /// Coefficients of linear heads as float32, and sums in an order that the text fixes; else float64, ascending.
     pub float32: bool,
     /// How many vectorizers have been read.
     pub vectorizers: Cell<usize>,

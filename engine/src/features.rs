@@ -42,7 +42,7 @@ pub struct Options {
     pub signed: bool,
     /// Counts become 1.
     pub binary: bool,
-    /// Coefficients rounded to float32 and summed in order of first occurrence; else float64, ascending.
+    /// Coefficients rounded to float32 and summed in an order that the text fixes; else float64, ascending.
     pub float32: bool,
 }
 

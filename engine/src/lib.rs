@@ -1,6 +1,6 @@
 //! Text classifiers that were trained in scikit-learn, run with scikit-learn's own answers.
 //!
-//! `error ← text, lookup ← table ← features ← counter, transform, wide, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
+//! `error ← text, lookup ← table, memo ← features ← tally ← counter, transform, wide, estimator ← pipeline ← model ← abi`: text in, scores out. The engine knows the tensors of a model
 //! file (docs/model-file.md) and nothing of files, browsers or Python. Arithmetic: float64 sums in an order fixed by the
 //! text alone, plain multiply and add, exp from `libm`, a correctly rounded ln of our own, so that every host and every
 //! build gives the same bits.

@@ -15,7 +15,7 @@ const LONGEST: usize = 2 * INLINE;
 const KEY: usize = LONGEST / 4;
 /// Cells before those of its n-grams: its bytes, and how many there are.
 const HEAD: usize = KEY + 1;
-/// Cells of all words, for the first vectorizer of a model: 2 MB.
+/// Cells of all words, for the first vectorizer of a model: 4 MB.
 const MOST: usize = 1 << 20;
 /// How many places are tried.
 const PROBES: usize = 32;
@@ -99,5 +99,69 @@ impl Memo {
     fn home(&self, key: &Key, probe: usize) -> usize {
         // A power of two, or none.
         (key.hash + probe) & self.index.len().wrapping_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A word with what the engine has behind it.
+    fn key(word: &str) -> Option<Key> {
+        let text = [word.as_bytes(), &[b'~'; lookup::SLACK]].concat();
+        Memo::key(&text, 0..word.len())
+    }
+
+    fn memo(most: usize) -> Memo {
+        Memo { most, ..Memo::default() }
+    }
+
+    #[test]
+    fn keeps_each_word_apart() {
+        let same = "s".repeat(INLINE);
+        let zeros = "\0".repeat(LONGEST);
+        let mut words: Vec<String> = (0..=LONGEST).map(|length| zeros[..length].to_owned()).collect();
+        words.extend((1..=INLINE).map(|length| same.clone() + &"s".repeat(length)));
+        words.extend(
+            ["a", "b", "ab", "aa", "語", &same, &(same.clone() + "t"), &("t".to_owned() + &same)].map(String::from),
+        );
+        let mut memo = memo(MOST);
+        for (i, word) in (0..).zip(&words) {
+            let key = key(word).unwrap();
+            assert_eq!(memo.get(&key), None, "{word:?}");
+            memo.put(&key, &vec![i; i as usize % 5]);
+        }
+        for (i, word) in (0..).zip(&words) {
+            assert_eq!(memo.get(&key(word).unwrap()), Some(&vec![i; i as usize % 5][..]), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn long_words_have_no_key() {
+        assert!(key(&"x".repeat(LONGEST)).is_some());
+        assert!(key(&"x".repeat(LONGEST + 1)).is_none());
+    }
+
+    #[test]
+    fn forgets_everything_when_it_is_full() {
+        let mut memo = memo(2000);
+        for i in 0..10_000_u32 {
+            let key = key(&format!("word{i}")).unwrap();
+            assert_eq!(memo.get(&key), None);
+            memo.put(&key, &[i, i + 1]);
+            assert_eq!(memo.get(&key), Some(&[i, i + 1][..]), "the last one is there");
+            assert!(memo.cells.len() <= memo.most);
+        }
+        assert!((0..10_000).any(|i| memo.get(&key(&format!("word{i}")).unwrap()).is_some()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_kept() {
+        let mut memo = memo(100);
+        let key = key("word").unwrap();
+        memo.put(&key, &[7; 100]);
+        assert_eq!(memo.get(&key), None);
+        memo.put(&key, &[7; 10]);
+        assert_eq!(memo.get(&key), Some(&[7; 10][..]));
     }
 }

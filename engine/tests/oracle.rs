@@ -262,3 +262,39 @@ proptest! {
         }
     }
 }
+
+/// What was read before changes no answer, not even where more words came than are kept of them.
+#[test]
+fn earlier_words_change_no_answer() {
+    let syllables = ["ka", "né", "ри", "語", "z", "ou", "tt", "-"];
+    let word = |i: usize| (0..6).map(|place| syllables[i >> (3 * place) & 7]).collect::<String>();
+    let long = "ri".repeat(17);
+    let vocabulary = [" k", "ka", "né", "ри", "語 ", "ou", "t", "kan", "riri", " ", "zk", "-z"];
+    for float32 in [false, true] {
+        let spec = Spec {
+            analyzer: "char_wb",
+            coef: (0..3 * vocabulary.len()).map(|i| (i as f64 * 0.37).sin()).collect(),
+            ngrams: (1, 4),
+            float32,
+            intercept: vec![0.1, -0.2, 0.3],
+            classes: 3,
+            link: "softmax",
+            transforms: vec![
+                Step::Idf((1..=vocabulary.len()).map(|i| 1.0 + i as f64 / 7.0).collect()),
+                Step::Norm("l2"),
+            ],
+            ..Spec::words(&vocabulary)
+        };
+        let text = |i: usize| format!("{} {long} {}\u{3000}{} {}", word(i), word(8 * i + 3), word(7 * i), word(i));
+        let mut used = spec.model();
+        for i in 0..1 << 15 {
+            let answer = classify(&mut used, &[text(i)]).unwrap();
+            if i % 1999 == 0 || i > (1 << 15) - 4 {
+                let fresh = classify(&mut spec.model(), &[text(i)]).unwrap();
+                assert_eq!(bits(&answer.scores), bits(&fresh.scores), "text {i}, float32: {float32}");
+                assert_eq!(answer.known, fresh.known);
+                check_text(&spec, &mut used, &text(i)).unwrap();
+            }
+        }
+    }
+}
