@@ -30,9 +30,9 @@ WASM_OPT = stamps.ROOT / "tools/node_modules/.bin/wasm-opt"
 VARIANTS = {"baseline": "", "simd": "-C target-feature=+simd128"}
 # By what stands in the file's name, the arguments for cargo.
 EDITIONS = {"": [], "linear.": ["--no-default-features"]}
-# What must be inlined for speed says so in the source; low thresholds for the rest save 4 kB (brotli), loops that nobody
-# unrolled by hand another 3, and loops in two versions, for arrays that overlap and that do not, another 1. None of it
-# costs anything that could be measured.
+# What must be inlined for speed says so in the source; low thresholds for the rest save 4 kB (brotli), loops that
+# nobody unrolled by hand another 3, and loops in two versions, for arrays that overlap and for others, another 1.
+# None of it costs anything that could be measured.
 SMALL = " ".join(
     f"-C llvm-args=-{option}"
     for option in (
