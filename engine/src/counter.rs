@@ -140,9 +140,8 @@ impl Counter {
     /// How many bytes there are then.
     #[inline(never)]
     pub fn read_words(&mut self, text: &str) -> Result<usize> {
+        self.normalize(text);
         let Scratch { normalized, ranges, symbols, tokenizer, .. } = &mut self.scratch;
-        normalized.clear();
-        self.normalizer.run(text, normalized, None);
         tokenizer.run(normalized, &self.vectorizer, ranges)?;
         let size = normalized.len();
         // The last words, too, are read 16 bytes at a time.

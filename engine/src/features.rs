@@ -714,7 +714,8 @@ impl Features {
     }
 
     /// Counts to scores in one go, without intercept, by `plan`: the same operations in the same order as `finish`, the
-    /// transforms and `sum`. How many features there were.
+    /// transforms and `sum`, except that with `any_order` sums are divided by the norm and not each value. How many
+    /// features there were.
     #[inline(never)]
     pub fn score(&mut self, plan: Plan, out: &mut [f64]) -> usize {
         if !self.options.float32 {
