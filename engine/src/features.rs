@@ -384,36 +384,66 @@ impl Features {
     #[inline(never)]
     pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let key = lookup::word_key_at(text, start, end);
-        self.word_in(self.words.slot(lookup::word_hash(key)), key, text.get(start..end))
+        self.word_in(self.words.slot(lookup::word_hash(key)), key, text.get(start..end).unwrap_or_default())
     }
 
     /// The slot, if this word is in it, or `NONE`.
     #[inline(always)]
-    fn word_in(&self, slot: u32, (low, high): (u64, u64), word: Option<&[u8]>) -> u32 {
-        let place = self.words.place(slot);
-        let Some([a, b, c, d]) = self.cells.get(place - WORD_KEY..place) else { return NONE };
-        let found = (u64::from(*a) | u64::from(*b) << 32, u64::from(*c) | u64::from(*d) << 32);
-        let same = if high == lookup::LONG {
-            found.0 == low && lookup::in_heap(&self.heap, found.1) == word
+    fn word_in(&self, slot: u32, (low, high): (u64, u64), word: &[u8]) -> u32 {
+        if high != lookup::LONG {
+            return self.short_word_in(slot, (low, high));
+        }
+        let found = self.word_key(slot);
+        if found.0 == low && lookup::in_heap(&self.heap, found.1).is_some_and(|known| lookup::is_same(known, word)) {
+            slot
         } else {
-            found == (low, high)
-        };
-        if same { slot } else { NONE }
+            NONE
+        }
+    }
+
+    /// The same of a word that is its own key.
+    #[inline(always)]
+    fn short_word_in(&self, slot: u32, (low, high): (u64, u64)) -> u32 {
+        let found = self.word_key(slot);
+        // One comparison: a branch between two would wait for what lies far, and be wrong whenever a word is not known.
+        if (found.0 ^ low) | (found.1 ^ high) == 0 { slot } else { NONE }
+    }
+
+    /// The key at a slot of `words`; (0, 0), which is that of no word, where there is none.
+    #[inline(always)]
+    fn word_key(&self, slot: u32) -> (u64, u64) {
+        let place = self.words.place(slot);
+        let Some([a, b, c, d]) = self.cells.get(place - WORD_KEY..place) else { return (0, 0) };
+        (u64::from(*a) | u64::from(*b) << 32, u64::from(*c) | u64::from(*d) << 32)
     }
 
     /// The slots of words, each or `NONE`, in place of what `out` holds. In blocks of two passes: keys and hashes; then what
-    /// stands there, which lies far, so that many look-ups are under way at once.
+    /// stands there, which lies far, so that many look-ups are under way at once. Long words are few, and go by themselves.
     pub fn words(&self, text: &[u8], ranges: &[(u32, u32)], out: &mut Vec<u32>) {
         out.clear();
         let mut found = [(0, 0, 0); WORDS];
+        let mut long = [0; WORDS];
         for block in ranges.chunks(WORDS) {
-            for (found, &(start, end)) in found.iter_mut().zip(block) {
-                let key = lookup::word_key_at(text, start as usize, end as usize);
+            let mut used = 0;
+            for (i, (found, &(start, end))) in found.iter_mut().zip(block).enumerate() {
+                let key = lookup::short_key_at(text, start as usize, end as usize);
                 *found = (self.words.slot(lookup::word_hash(key)), key.0, key.1);
+                long[used] = i as u8;
+                used += usize::from(end - start > lookup::INLINE as u32 || key == (0, 0));
             }
-            out.extend(found.iter().zip(block).map(|(&(slot, low, high), &(start, end))| {
-                self.word_in(slot, (low, high), text.get(start as usize..end as usize))
-            }));
+            let long = &long[..used];
+            for &i in long {
+                let (start, end) = block[i as usize];
+                let key = lookup::long_key_at(text, start as usize, end as usize);
+                found[i as usize] = (self.words.slot(lookup::word_hash(key)), key.0, key.1);
+            }
+            let first = out.len();
+            out.extend(found.iter().zip(block).map(|(&(slot, low, high), _)| self.short_word_in(slot, (low, high))));
+            for &i in long {
+                let ((start, end), (slot, low, high)) = (block[i as usize], found[i as usize]);
+                out[first + i as usize] =
+                    self.word_in(slot, (low, high), text.get(start as usize..end as usize).unwrap_or_default());
+            }
         }
     }
 
@@ -750,17 +780,20 @@ impl Features {
         used
     }
 
-    /// Values of the first `used` features touched, by the usual plan: tf-idf and what becomes the norm l2.
-    #[inline(always)]
+    /// Values of the first `used` features touched, by the usual plan: tf-idf and what becomes the norm l2. By itself, as
+    /// WebAssembly's compilers keep the sum in a register in small functions only.
+    #[inline(never)]
     fn squares(&mut self, used: usize) -> f64 {
         let value_at = usize::from(self.options.signed);
         let idf_at = (self.coef - 1).min(2);
+        let idfs = &self.idfs[..];
+        let cells = &mut self.cells[..];
         let mut sum = 0.0;
         for (&place, kept) in self.touched[..used].iter().zip(&mut self.values) {
-            let Some(row) = self.cells.get_mut(place as usize..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else {
+            let Some(row) = cells.get_mut(place as usize..).and_then(<[u32]>::first_chunk_mut::<HEAD>) else {
                 continue;
             };
-            let v = take_usual(row, value_at, idf_at, &self.idfs);
+            let v = take_usual(row, value_at, idf_at, idfs);
             sum += v * v;
             *kept = v;
         }

@@ -22,6 +22,7 @@ mod counter;
 mod dense;
 mod error;
 mod estimator;
+mod exp;
 mod explain;
 mod features;
 mod file;

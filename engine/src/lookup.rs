@@ -110,6 +110,16 @@ pub fn word_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
     key.unwrap_or_else(|| word_key(text.get(start..end).unwrap_or_default()))
 }
 
+/// The key of `text[start..end]` if it has up to 16 bytes, without a branch, where there are `SLACK` bytes behind it; of a
+/// longer one, some key; where there are not as many bytes, and of sixteen zeros, (0, 0).
+#[inline(always)]
+pub fn short_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let mask = &MASKS[end.wrapping_sub(start).min(INLINE)];
+    let Some(chunk) = text.get(start..).and_then(<[u8]>::first_chunk::<INLINE>) else { return (0, 0) };
+    let key = u128::from_le_bytes(*chunk) & mask.keep | mask.set;
+    (key as u64, (key >> 64) as u64)
+}
+
 /// The words of up to twice 16 bytes, `text[start..end]`, as two keys of 16, where there are as many bytes behind it.
 #[inline(always)]
 pub fn double_key(text: &[u8], start: usize, end: usize) -> Option<[u128; 2]> {
@@ -134,6 +144,31 @@ fn long_hash(word: &[u8]) -> u64 {
     last[..rest.len()].copy_from_slice(rest);
     let words = eights.iter().chain(core::iter::once(&last));
     words.fold(word.len() as u64, |h, eight| mix(h ^ u64::from_le_bytes(*eight)))
+}
+
+/// The key of a long word `text[start..end]`, or of sixteen zeros: fast where there are `SLACK` bytes behind it.
+#[inline(always)]
+pub fn long_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let size = end.wrapping_sub(start);
+    let Some(bytes) = text.get(start..).and_then(|rest| rest.get(..size + 8)) else {
+        return word_key(text.get(start..end).unwrap_or_default());
+    };
+    let last = size / 8;
+    let hash = bytes.as_chunks::<8>().0.iter().take(last + 1).enumerate().fold(size as u64, |h, (i, eight)| {
+        let rest = if i == last { (1 << (8 * (size % 8))) - 1 } else { u64::MAX };
+        mix(h ^ u64::from_le_bytes(*eight) & rest)
+    });
+    (hash, LONG)
+}
+
+/// Whether two words are the same. Long ones by their first and last 16 bytes, which may overlap, before all others.
+#[inline(always)]
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let ends = |word: &[u8]| Some([*word.first_chunk::<INLINE>()?, *word.last_chunk::<INLINE>()?]);
+    if a.len() != b.len() || ends(a) != ends(b) {
+        return false;
+    }
+    (INLINE..=2 * INLINE).contains(&a.len()) || a == b
 }
 
 // ---- n-grams
@@ -210,5 +245,45 @@ impl Alphabet {
     pub fn ascii(&self) -> &[u32; 256] {
         let page = self.first.first().copied().unwrap_or(0);
         self.pages.get(page as usize).unwrap_or(&self.pages[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_bytes_behind_are_those_of_words_alone() {
+        let bytes: Vec<u8> = (0..100_u8).map(|i| i.wrapping_mul(37)).collect();
+        let zeros = vec![0; 100];
+        for text in [&bytes, &zeros] {
+            for start in 0..4 {
+                for end in start..=text.len() {
+                    let key = word_key(&text[start..end]);
+                    let short = short_key_at(text, start, end);
+                    if end - start > INLINE || key.1 == LONG {
+                        assert_eq!(long_key_at(text, start, end), key, "{start}..{end}");
+                        assert!(end - start > INLINE || short == (0, 0), "{start}..{end}");
+                    } else {
+                        let there = start + INLINE <= text.len();
+                        assert_eq!(short, if there { key } else { (0, 0) }, "{start}..{end}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_differ_anywhere_are_not_the_same() {
+        for size in 0..70 {
+            let word = vec![b'a'; size];
+            assert!(is_same(&word, &word.clone()));
+            assert!(!is_same(&word, &vec![b'a'; size + 1]));
+            for at in 0..size {
+                let mut other = word.clone();
+                other[at] = b'b';
+                assert!(!is_same(&word, &other), "{at} of {size}");
+            }
+        }
     }
 }

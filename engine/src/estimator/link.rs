@@ -1,7 +1,8 @@
-//! From scores to probabilities, and from either to labels. exp is libm's, the same on every host.
+//! From scores to probabilities, and from either to labels. exp has libm's bits, the same on every host.
 
 use crate::config::{Targets, choose};
 use crate::error::{Error, Result};
+use crate::exp::exp;
 use crate::json::Json;
 use crate::say::int;
 
@@ -128,21 +129,30 @@ pub fn probabilities(link: Link, scores: &[f64], out: &mut [f64]) {
         (Link::SoftmaxPair, [s]) => softmax(&[-s, *s], out),
         (Link::ModifiedHuber, [s]) => pair(huber(*s), out),
         (Link::ModifiedHuber, _) => {
-            each(scores, huber, out);
+            out.iter_mut().zip(scores).for_each(|(p, &s)| *p = huber(s));
             divide(out, true);
         }
         (Link::Ovr | Link::OvrZeros, _) => {
-            each(scores, sigmoid, out);
+            sigmoids(scores, out);
             divide(out, link == Link::Ovr);
         }
-        (Link::Each, _) => each(scores, sigmoid, out),
+        (Link::Each, _) => sigmoids(scores, out),
         (Link::Logistic | Link::SoftmaxPair | Link::Softmax, _) => softmax(scores, out),
     }
 }
 
 /// As scipy's expit: 0 where exp overflows.
+fn sigmoids(scores: &[f64], out: &mut [f64]) {
+    out.iter_mut().zip(scores).for_each(|(p, &s)| *p = -s);
+    exp(out);
+    out.iter_mut().for_each(|p| *p = 1.0 / (1.0 + *p));
+}
+
+/// The same of one score.
 pub fn sigmoid(s: f64) -> f64 {
-    1.0 / (1.0 + libm::exp(-s))
+    let mut p = [0.0];
+    sigmoids(&[s], &mut p);
+    p[0]
 }
 
 fn huber(s: f64) -> f64 {
@@ -155,10 +165,6 @@ pub fn pair(p: f64, out: &mut [f64]) {
         *first = 1.0 - p;
         *second = p;
     }
-}
-
-fn each(scores: &[f64], of: fn(f64) -> f64, out: &mut [f64]) {
-    out.iter_mut().zip(scores).for_each(|(p, &s)| *p = of(s));
 }
 
 /// Divides by the sum. All zero: every class gets the same share, or they stay.
@@ -175,10 +181,8 @@ pub fn divide(out: &mut [f64], even: bool) {
 
 fn softmax(scores: &[f64], out: &mut [f64]) {
     let max = scores.iter().fold(f64::NEG_INFINITY, |m, &s| m.max(s));
-    let mut total = 0.0;
-    for (p, &s) in out.iter_mut().zip(scores) {
-        *p = libm::exp(s - max);
-        total += *p;
-    }
+    out.iter_mut().zip(scores).for_each(|(p, &s)| *p = s - max);
+    exp(out);
+    let total = out.iter().fold(0.0, |sum, p| sum + p);
     out.iter_mut().for_each(|p| *p /= total);
 }

@@ -1,6 +1,6 @@
 //! Cutting a normalized text: words for the word analyzer, characters for char and char_wb.
 
-use super::{BLOCK, VECTORS, bits, block_at, decode, each};
+use super::{BLOCK, VECTORS, bits, block_at, decode, each, is_ascii};
 use crate::prelude::*;
 use crate::unicode::{SPACE, Version, WORD, class};
 
@@ -63,11 +63,10 @@ pub fn split(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
     }
 }
 
-/// A block becomes a mask of bits, in which the ends of runs are found without a branch per character; only characters
+/// A block becomes a mask of bits, in which the edges of runs are found without a branch per character; only characters
 /// that are neither ASCII nor of the usual letters are asked for one by one.
 fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
-    // Where the word began that reaches into this block.
-    let mut start = 0;
+    let mut edges = Edges { at: [0; EDGES], used: 0 };
     let mut inside = 0;
     // Bytes of the next block that belong to a character of this one that is none of a word's.
     let mut pending = 0;
@@ -75,7 +74,7 @@ fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec
     while at < text.len() {
         let block = block_at(text, at);
         let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)));
-        if !block.is_ascii() {
+        if !is_ascii(&block) {
             let next = block_at(text, at + 1);
             let mut unusual = bits(each(&block, &block, &next, |_, b, next| (b >= 0xC0) & !leads_words(b, next)));
             mask &= !((1 << pending) - 1);
@@ -91,32 +90,69 @@ fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec
                 }
             }
         }
-        let mut edges = mask ^ (mask << 1 | inside);
-        if inside == 0 && edges != 0 {
-            start = at + edges.trailing_zeros() as usize;
-            edges &= edges - 1;
-        }
-        while edges != 0 {
-            let end = at + edges.trailing_zeros() as usize;
-            edges &= edges - 1;
-            push_long(text, start, end, min_chars, out);
-            // The next one begins in this block, or another one decides.
-            start = at + edges.trailing_zeros() as usize;
-            edges &= edges.wrapping_sub(1);
+        edges.add(mask ^ (mask << 1 | inside), at as u32);
+        if edges.used > EDGES - EDGES_MORE {
+            edges.words(text, min_chars, out);
         }
         inside = mask >> (BLOCK - 1);
         at += BLOCK;
     }
     if inside != 0 {
-        push_long(text, start, text.len(), min_chars, out);
+        edges.at[edges.used] = text.len() as u32;
+        edges.used += 1;
     }
+    edges.words(text, min_chars, out);
 }
 
-/// Appends a word if it is long enough, without a branch: the shortest ones are as frequent as they are irregular.
-#[inline(always)]
-fn push_long(text: &[u8], start: usize, end: usize, min_chars: usize, out: &mut Vec<(u32, u32)>) {
-    out.push((start as u32, end as u32));
-    out.truncate(out.len() - usize::from(!is_long(text, start, end, min_chars)));
+/// So many edges are collected, so many a block may bring, and so many are written in one go.
+const EDGES: usize = 128;
+const EDGES_MORE: usize = BLOCK + 1;
+const AT_ONCE: usize = 8;
+
+/// Where words begin and end, in turns.
+struct Edges {
+    at: [u32; EDGES],
+    used: usize,
+}
+
+impl Edges {
+    /// The edges of a block at `start`. Several at once, whether there are as many or not: how many there are cannot be
+    /// foretold.
+    #[inline(always)]
+    fn add(&mut self, mask: u32, start: u32) {
+        let mut mask = mask;
+        let mut used = self.used;
+        self.used += mask.count_ones() as usize;
+        while mask != 0 {
+            let next = self.at.get_mut(used..used + AT_ONCE).unwrap_or_default();
+            for four in next.as_chunks_mut::<4>().0 {
+                for edge in four {
+                    *edge = start + mask.trailing_zeros();
+                    mask &= mask.wrapping_sub(1);
+                }
+            }
+            used += AT_ONCE;
+        }
+    }
+
+    /// Appends the words that have ended, those that are long enough: without a branch, as the shortest ones are as
+    /// frequent as they are irregular.
+    #[inline(never)]
+    fn words(&mut self, text: &[u8], min_chars: usize, out: &mut Vec<(u32, u32)>) {
+        let (words, _) = self.at[..self.used].as_chunks::<2>();
+        let mut used = out.len();
+        out.resize(used + words.len(), (0, 0));
+        for &[start, end] in words {
+            if let Some(out) = out.get_mut(used) {
+                *out = (start, end);
+            }
+            used += usize::from(is_long(text, start as usize, end as usize, min_chars));
+        }
+        out.truncate(used);
+        // The last one may only have begun.
+        self.at[0] = self.at[self.used.saturating_sub(1)];
+        self.used %= 2;
+    }
 }
 
 /// Character by character; a block of ASCII becomes a mask of bits.

@@ -52,6 +52,12 @@ fn block_at(text: &[u8], at: usize) -> [u8; BLOCK] {
     block
 }
 
+/// Whether all bytes of a block are ASCII; as bits, which is faster than the standard library's four bytes at a time.
+#[inline(always)]
+fn is_ascii(block: &[u8; BLOCK]) -> bool {
+    bits(block.map(|b| b >= 0x80)) == 0
+}
+
 /// What becomes of each byte of a block, by the byte before and the one behind. A plain loop over three blocks: that is
 /// what compilers make vectors of.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! `str.lower()` and `strip_accents`, in scikit-learn's order: lower first, accents after.
 
-use super::{BLOCK, VECTORS, bits, block_at, decode, each};
+use super::{BLOCK, VECTORS, bits, block_at, decode, each, is_ascii};
 use crate::config::{Accents, Vectorizer};
 use crate::prelude::*;
 use crate::unicode::{LOWER_CHANGES, STRIP_CHANGES, Version, class, final_sigma, lower};
@@ -59,7 +59,7 @@ impl Normalizer {
         let mut at = 0;
         while at < bytes.len() {
             let block = block_at(bytes, at);
-            if block.is_ascii() {
+            if is_ascii(&block) {
                 out.extend_from_slice(&block.map(|b| b.to_ascii_lowercase()));
                 at += BLOCK;
                 continue;
