@@ -1,7 +1,7 @@
 //! libm's exp of many numbers: the same steps and the same bits, but of several at once and without branches.
 
-/// Beyond it (and for what is no number) libm itself answers: results are no longer normal numbers.
-const USUAL: f64 = 708.0;
+/// Before it every exp is 0, behind it none is finite.
+const ENDS: [f64; 2] = [-746.0, 710.0];
 /// Below it nothing is reduced, as libm asks for by the upper half of the bits: 0.5 · ln 2, a little more.
 const SMALL: f64 = f64::from_bits(0x3FD6_2E43_0000_0000);
 /// Below it exp(x) is 1 + x.
@@ -22,8 +22,8 @@ const P: [f64; 5] = [
 pub fn exp(values: &mut [f64]) {
     let (fours, rest) = values.as_chunks_mut::<4>();
     fours.iter_mut().for_each(exp_of_four);
-    let one = |i: usize| rest.get(i).copied().unwrap_or(0.0);
-    let mut four = [one(0), one(1), one(2), 0.0];
+    let rest_at = |i: usize| rest.get(i).copied().unwrap_or(0.0);
+    let mut four = [rest_at(0), rest_at(1), rest_at(2), 0.0];
     if !rest.is_empty() {
         exp_of_four(&mut four);
     }
@@ -32,13 +32,12 @@ pub fn exp(values: &mut [f64]) {
 
 #[inline(never)]
 fn exp_of_four(values: &mut [f64; 4]) {
-    let [a, b, c, d] = values.map(|x| x.abs() < USUAL);
-    *values = if a & b & c & d { values.map(usual) } else { values.map(libm::exp) };
+    *values = values.map(one);
 }
 
-/// exp of a usual number.
 #[inline(always)]
-fn usual(x: f64) -> f64 {
+fn one(x: f64) -> f64 {
+    let x = x.clamp(ENDS[0], ENDS[1]);
     let t = x * core::f64::consts::LOG2_E + 0.5_f64.copysign(x);
     let near = (t + INTEGER) - INTEGER;
     let less = near - 1.0_f64.copysign(x);
@@ -50,7 +49,15 @@ fn usual(x: f64) -> f64 {
     let c = r - rr * (P[0] + rr * (P[1] + rr * (P[2] + rr * (P[3] + rr * P[4]))));
     let y = 1.0 + (r * c / (2.0 - c) - low + high);
     let y = if x.abs() < TINY { 1.0 + x } else { y };
-    y * f64::from_bits(((k + INTEGER).to_bits() << 52).wrapping_add(1023 << 52))
+    // In two steps, of which the first is exact: 2^k alone may be too large or too small.
+    let half = (k * 0.5 + INTEGER) - INTEGER;
+    y * power(half) * power(k - half)
+}
+
+/// 2^k
+#[inline(always)]
+fn power(k: f64) -> f64 {
+    f64::from_bits(((k + INTEGER).to_bits() << 52).wrapping_add(1023 << 52))
 }
 
 #[cfg(test)]
@@ -75,7 +82,7 @@ mod tests {
         }
         // Where libm decides otherwise, and every multiple of half of ln 2.
         let edges =
-            [TINY, SMALL, USUAL, f64::from_bits(0x3FF0_A2B2_0000_0000), 708.396_418_532_264, 709.782_712_893_384];
+            [TINY, SMALL, 1.039_720_770_8, 708.396_418_532_264, 709.782_712_893_384, 710.0, 745.133_219_101_941, 746.0];
         let halves = (1..2100).map(|i| f64::from(i) * core::f64::consts::LN_2 / 2.0);
         for edge in edges.into_iter().chain(halves) {
             for step in -40..40_i64 {

@@ -380,19 +380,18 @@ impl Features {
         self.stop_words
     }
 
-    /// The slot of the word `text[start..end]`, or `NONE`. `text` should have `SLACK` bytes behind it.
+    /// The slot of the word `text[start..end]`, or `NONE`.
     #[inline(never)]
     pub fn word(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        let key = lookup::word_key_at(text, start, end);
-        self.word_in(self.words.slot(lookup::word_hash(key)), key, text.get(start..end).unwrap_or_default())
+        let word = text.get(start..end).unwrap_or_default();
+        let key = lookup::word_key(word);
+        let slot = self.words.slot(lookup::word_hash(key));
+        if key.1 == lookup::LONG { self.long_word_in(slot, key.0, word) } else { self.short_word_in(slot, key) }
     }
 
     /// The slot, if this word is in it, or `NONE`.
-    #[inline(always)]
-    fn word_in(&self, slot: u32, (low, high): (u64, u64), word: &[u8]) -> u32 {
-        if high != lookup::LONG {
-            return self.short_word_in(slot, (low, high));
-        }
+    #[inline(never)]
+    fn long_word_in(&self, slot: u32, low: u64, word: &[u8]) -> u32 {
         let found = self.word_key(slot);
         if found.0 == low && lookup::in_heap(&self.heap, found.1).is_some_and(|known| lookup::is_same(known, word)) {
             slot
@@ -434,15 +433,15 @@ impl Features {
             let long = &long[..used];
             for &i in long {
                 let (start, end) = block[i as usize];
-                let key = lookup::long_key_at(text, start as usize, end as usize);
+                let key = lookup::word_key(text.get(start as usize..end as usize).unwrap_or_default());
                 found[i as usize] = (self.words.slot(lookup::word_hash(key)), key.0, key.1);
             }
             let first = out.len();
             out.extend(found.iter().zip(block).map(|(&(slot, low, high), _)| self.short_word_in(slot, (low, high))));
             for &i in long {
-                let ((start, end), (slot, low, high)) = (block[i as usize], found[i as usize]);
-                out[first + i as usize] =
-                    self.word_in(slot, (low, high), text.get(start as usize..end as usize).unwrap_or_default());
+                let ((start, end), (slot, low, _)) = (block[i as usize], found[i as usize]);
+                let word = text.get(start as usize..end as usize).unwrap_or_default();
+                out[first + i as usize] = self.long_word_in(slot, low, word);
             }
         }
     }

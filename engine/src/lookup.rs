@@ -92,22 +92,29 @@ pub fn word_hash((low, high): (u64, u64)) -> u64 {
 }
 
 /// What a word is looked up by: its bytes; of one that does not fit a hash and `LONG`. Never (0, 0).
+#[inline(never)]
 pub fn word_key(word: &[u8]) -> (u64, u64) {
-    let mut chunk = [0; INLINE];
-    let Some((head, mask)) = chunk.get_mut(..word.len()).zip(MASKS.get(word.len())) else {
-        return (long_hash(word), LONG);
-    };
-    head.copy_from_slice(word);
-    key_of(&chunk, mask).unwrap_or_else(|| (long_hash(word), LONG))
+    let key =
+        MASKS.get(word.len()).map(|mask| u128::from(eight(word, 8)) << 64 | u128::from(eight(word, 0)) | mask.set);
+    match key {
+        // Sixteen zeros are the one word that would look like none at all.
+        None | Some(0) => {
+            let hash = (0..=word.len() / 8).fold(word.len() as u64, |hash, i| mix(hash ^ eight(word, 8 * i)));
+            (hash, LONG)
+        }
+        Some(key) => (key as u64, (key >> 64) as u64),
+    }
 }
 
-/// `word_key` of `text[start..end]`, fast where there are `SLACK` bytes behind it.
+/// Eight bytes of a word, zeros behind its end.
 #[inline(always)]
-pub fn word_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
-    let mask = MASKS.get(end.wrapping_sub(start));
-    let chunk = text.get(start..).and_then(<[u8]>::first_chunk::<INLINE>);
-    let key = chunk.zip(mask).and_then(|(chunk, mask)| key_of(chunk, mask));
-    key.unwrap_or_else(|| word_key(text.get(start..end).unwrap_or_default()))
+fn eight(word: &[u8], at: usize) -> u64 {
+    let rest = word.get(at..).unwrap_or_default();
+    match (rest.first_chunk(), word.last_chunk()) {
+        (Some(eight), _) => u64::from_le_bytes(*eight),
+        (None, Some(last)) => u64::from_le_bytes(*last).checked_shr(64 - 8 * rest.len() as u32).unwrap_or(0),
+        (None, None) => rest.iter().rev().fold(0, |eight, &byte| eight << 8 | u64::from(byte)),
+    }
 }
 
 /// The key of `text[start..end]` if it has up to 16 bytes, without a branch, where there are `SLACK` bytes behind it; of a
@@ -129,36 +136,6 @@ pub fn double_key(text: &[u8], start: usize, end: usize) -> Option<[u128; 2]> {
         MASKS.get(length).map(|mask| u128::from_le_bytes(*chunk) & mask.keep | mask.set)
     };
     Some([key(&chunks[0], length.min(INLINE))?, key(&chunks[1], length.saturating_sub(INLINE))?])
-}
-
-/// None for sixteen zeros, the one word that would look like no word at all.
-#[inline(always)]
-fn key_of(chunk: &[u8; INLINE], mask: &Mask) -> Option<(u64, u64)> {
-    let key = u128::from_le_bytes(*chunk) & mask.keep | mask.set;
-    (key != 0).then_some((key as u64, (key >> 64) as u64))
-}
-
-fn long_hash(word: &[u8]) -> u64 {
-    let (eights, rest) = word.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let words = eights.iter().chain(core::iter::once(&last));
-    words.fold(word.len() as u64, |h, eight| mix(h ^ u64::from_le_bytes(*eight)))
-}
-
-/// The key of a long word `text[start..end]`, or of sixteen zeros: fast where there are `SLACK` bytes behind it.
-#[inline(always)]
-pub fn long_key_at(text: &[u8], start: usize, end: usize) -> (u64, u64) {
-    let size = end.wrapping_sub(start);
-    let Some(bytes) = text.get(start..).and_then(|rest| rest.get(..size + 8)) else {
-        return word_key(text.get(start..end).unwrap_or_default());
-    };
-    let last = size / 8;
-    let hash = bytes.as_chunks::<8>().0.iter().take(last + 1).enumerate().fold(size as u64, |h, (i, eight)| {
-        let rest = if i == last { (1 << (8 * (size % 8))) - 1 } else { u64::MAX };
-        mix(h ^ u64::from_le_bytes(*eight) & rest)
-    });
-    (hash, LONG)
 }
 
 /// Whether two words are the same. Long ones by their first and last 16 bytes, which may overlap, before all others.
@@ -261,16 +238,34 @@ mod tests {
                 for end in start..=text.len() {
                     let key = word_key(&text[start..end]);
                     let short = short_key_at(text, start, end);
-                    if end - start > INLINE || key.1 == LONG {
-                        assert_eq!(long_key_at(text, start, end), key, "{start}..{end}");
-                        assert!(end - start > INLINE || short == (0, 0), "{start}..{end}");
-                    } else {
+                    if end - start <= INLINE && key.1 == LONG {
+                        assert_eq!(short, (0, 0), "{start}..{end}");
+                    } else if end - start <= INLINE {
                         let there = start + INLINE <= text.len();
                         assert_eq!(short, if there { key } else { (0, 0) }, "{start}..{end}");
                     }
                 }
             }
         }
+    }
+
+    /// Byte by byte, as the table's format has it.
+    #[test]
+    fn keys_of_words() {
+        let bytes: Vec<u8> = (1..100).collect();
+        for size in 0..bytes.len() {
+            let word = &bytes[..size];
+            let at =
+                |i: usize| u64::from(word.get(i).copied().unwrap_or(if i == size && size < 16 { 0xFF } else { 0 }));
+            let eight = |from: usize| (0..8).fold(0, |eight, i| eight | at(from + i) << (8 * i));
+            let right = if size <= INLINE {
+                (eight(0), eight(8))
+            } else {
+                ((0..=size / 8).fold(size as u64, |hash, i| mix(hash ^ eight(8 * i))), LONG)
+            };
+            assert_eq!(word_key(word), right, "{size}");
+        }
+        assert_eq!(word_key(&[0; 16]), (mix(mix(mix(16))), LONG));
     }
 
     #[test]
