@@ -134,6 +134,16 @@ def test_failed_loads_give_memory_back(raw: Raw, data: bytes) -> None:
     assert raw.memory.data_len(raw.store) == size
 
 
+def test_who_has_verified_the_hash_is_not_asked_again(raw: Raw, data: bytes) -> None:
+    """An altered weight would be noticed by nothing else; what is no model file is refused all the same."""
+    altered = data[:-1] + bytes([data[-1] ^ 1])
+    assert raw.load(altered) == BAD_HASH
+    assert raw.call("wcw_load_verified", raw.put(altered), len(altered)) >= 0
+    assert raw.call("wcw_load_verified", raw.put(data), len(data)) >= 0
+    assert raw.call("wcw_load_verified", raw.put(data[:-1]), len(data) - 1) == BAD_FILE
+    assert raw.call("wcw_load_verified", 1 << 31, 64) < 0
+
+
 @pytest.mark.parametrize("handle", [1, 77, -1, -(1 << 31), (1 << 31) - 1])
 def test_unknown_handle(raw: Raw, still_works: int, handle: int) -> None:
     calls: dict[str, int] = {"wcw_classify": 1, "wcw_explain": 2, "wcw_stage": 4, "wcw_build_table": 1}

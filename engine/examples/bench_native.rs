@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [_, model, texts, target] = arguments.as_slice() else {
         return Err("usage: bench_native MODEL TEXTS SCORES".into());
     };
-    let mut model = Model::load(&std::fs::read(model)?).map_err(|error| error.to_string())?;
+    let mut model = Model::load(&std::fs::read(model)?, false).map_err(|error| error.to_string())?;
     let texts = std::fs::read_to_string(texts)?;
     let count = texts.split('\0').count();
     let shape = model.shape();

@@ -141,8 +141,19 @@ pub extern "C" fn wcw_free(at: u32, size: u32) {
 /// Loads the model in a block, which is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn wcw_load(at: u32, size: u32) -> i32 {
+    load(at, size, false)
+}
+
+/// The same for a file whose content hash the caller has verified.
+#[unsafe(no_mangle)]
+pub extern "C" fn wcw_load_verified(at: u32, size: u32) -> i32 {
+    load(at, size, true)
+}
+
+#[inline(never)]
+fn load(at: u32, size: u32, is_verified: bool) -> i32 {
     let loaded = slice::<u8>(at, size as usize).and_then(|bytes| {
-        let loaded = Model::load(bytes);
+        let loaded = Model::load(bytes, is_verified);
         wcw_free(at, size);
         loaded
     });

@@ -22,7 +22,7 @@ fn full() -> Spec {
 }
 
 fn code(file: &[u8]) -> i32 {
-    Model::load(file).err().map_or(0, |e| {
+    Model::load(file, false).err().map_or(0, |e| {
         assert!(e.to_string().len() > 10, "an error says what is wrong");
         e.code()
     })
@@ -30,13 +30,13 @@ fn code(file: &[u8]) -> i32 {
 
 /// The message of the error, for the faults that must be told apart.
 fn message(file: &[u8]) -> String {
-    Model::load(file).err().map(|e| e.to_string()).unwrap_or_default()
+    Model::load(file, false).err().map(|e| e.to_string()).unwrap_or_default()
 }
 
 fn score(file: &[u8], text: &str) -> f64 {
     let mut scores = [f64::NAN];
     let mut answers = Answers { scores: &mut scores, probabilities: &mut [], labels: &mut [], known: &mut [] };
-    Model::load(file).unwrap().classify(std::iter::once(text), &mut answers).unwrap();
+    Model::load(file, false).unwrap().classify(std::iter::once(text), &mut answers).unwrap();
     scores[0]
 }
 

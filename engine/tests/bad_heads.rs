@@ -24,7 +24,7 @@ fn seal(classes: usize, stages: &[Value], tensors: &[Tensor]) -> Vec<u8> {
 }
 
 fn code(file: &[u8]) -> i32 {
-    Model::load(file).err().map_or(0, |e| {
+    Model::load(file, false).err().map_or(0, |e| {
         assert!(e.to_string().len() > 10, "an error says what is wrong");
         e.code()
     })
@@ -36,7 +36,7 @@ fn only_good(classes: usize, stages: &[Value], good: &[Tensor], bad: &[Tensor]) 
         code(&seal(classes, stages, good)),
         0,
         "{stages:?}: {:?}",
-        Model::load(&seal(classes, stages, good)).err()
+        Model::load(&seal(classes, stages, good), false).err()
     );
     for tensor in bad {
         let mut tensors: Vec<Tensor> = good.iter().filter(|t| t.name != tensor.name).cloned().collect();
@@ -207,7 +207,7 @@ fn trees() {
 #[test]
 fn a_feature_beyond_float32_is_not_finite_to_trees() {
     let stages = [json!({"stage": "scale"}), json!({"stage": "trees", "trees": 1, "outputs": 2, "combine": "mean"})];
-    let mut model = Model::load(&seal(2, &stages, &with(tree(), &[f("scale", &[1], 1e300)]))).unwrap();
+    let mut model = Model::load(&seal(2, &stages, &with(tree(), &[f("scale", &[1], 1e300)])), false).unwrap();
     let mut answers = Answers { scores: &mut [0.0; 2], probabilities: &mut [], labels: &mut [], known: &mut [] };
     assert_eq!(model.classify(std::iter::once("good"), &mut answers).unwrap_err().code(), -6);
     model.classify(std::iter::once("unknown"), &mut answers).unwrap();

@@ -36,7 +36,7 @@ const TEXT: &str = "The not good, very bad film notwithstandingly: incomprehensi
 fn code(spec: &Spec, table: &[u8]) -> i32 {
     let mut tensors = spec.tensors();
     tensors.push(Tensor::bytes("vocabulary.table", table));
-    match Model::load(&Parts::new(&spec.document(), &tensors).seal()) {
+    match Model::load(&Parts::new(&spec.document(), &tensors).seal(), false) {
         Err(error) => error.code(),
         Ok(mut model) => {
             let mut answers =

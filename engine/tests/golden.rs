@@ -23,7 +23,7 @@ fn cases() -> Vec<Case> {
         }
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let mut json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        let model = Model::load(&std::fs::read(path.with_extension("safetensors")).unwrap());
+        let model = Model::load(&std::fs::read(path.with_extension("safetensors")).unwrap(), false);
         let model = model.unwrap_or_else(|error| panic!("{name}: {error}"));
         let Value::Array(texts) = json["texts"].take() else { panic!("{name}: no texts") };
         let float32 = texts[0].get("tolerance").is_some();

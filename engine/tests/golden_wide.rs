@@ -19,7 +19,7 @@ fn count(value: &Value) -> usize {
 }
 
 fn check(name: &str, case: &Value, file: &[u8]) {
-    let mut model = Model::load(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut model = Model::load(file, false).unwrap_or_else(|error| panic!("{name}: {error}"));
     let shape = model.shape();
     let found = [shape.scores, shape.probabilities, shape.labels];
     assert_eq!(found, ["scores", "probabilities", "labels"].map(|key| count(&case["shape"][key])), "{name}: shape");

@@ -104,7 +104,7 @@ proptest! {
     fn table_in_the_file_and_batches(spec in strategies::spec(), texts in vec(strategies::text(), 1..7)) {
         let mut built = spec.model();
         let file = spec.parts_with_table().seal();
-        let mut loaded = Model::load(&file).unwrap();
+        let mut loaded = Model::load(&file, false).unwrap();
         prop_assert_eq!(built.table_bytes(0).unwrap(), loaded.table_bytes(0).unwrap());
         let single: Vec<_> = texts.iter().map(|text| classify(&mut built, std::slice::from_ref(text))).collect();
         match classify(&mut loaded, &texts) {

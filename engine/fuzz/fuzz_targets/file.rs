@@ -25,7 +25,7 @@ use wcw_engine::{Answers, Model, Shape};
 const TEXT: &str = "The not good film, ΑΣ İst don't 好不好 ab  abcdefghijklmnopqrst\0x";
 
 fn try_out(file: &[u8]) {
-    let Ok(mut model) = Model::load(file) else { return };
+    let Ok(mut model) = Model::load(file, false) else { return };
     let Shape { scores: k, probabilities: p, labels: l } = model.shape();
     let (mut scores, mut probabilities) = (vec![f64::NAN; 2 * k], vec![f64::NAN; 2 * p]);
     let (mut labels, mut known) = (vec![0; 2 * l], [0; 2]);
@@ -52,7 +52,7 @@ fn try_out(file: &[u8]) {
         let place =
             serde_json::json!({"dtype": "U8", "shape": [table.len()], "data_offsets": [begin, begin + table.len()]});
         parts.header.insert("vocabulary.table".into(), place);
-        if let Ok(mut again) = Model::load(&parts.seal()) {
+        if let Ok(mut again) = Model::load(&parts.seal(), false) {
             assert_eq!(again.table_bytes(0).expect("a vectorizer"), table);
         }
     }

@@ -130,7 +130,7 @@ impl Spec {
     }
 
     pub fn model(&self) -> Model {
-        Model::load(&self.parts().seal()).unwrap()
+        Model::load(&self.parts().seal(), false).unwrap()
     }
 
     /// The parts with the ready look-up table among them, as an exporter writes them.

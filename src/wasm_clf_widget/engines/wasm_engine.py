@@ -102,7 +102,8 @@ class _Loaded:
             )
         address = allocate(runtime, len(data))
         runtime.write(address, data)
-        self.handle = runtime.call("wcw_load", address, len(data))
+        # Whoever has a model has made its file or read it, content hash included (``model.file``).
+        self.handle = runtime.call("wcw_load_verified", address, len(data))
         if self.handle < 0:
             raise abi.error(self.handle, self.output())
         self.input = _Block(runtime)

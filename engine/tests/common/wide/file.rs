@@ -15,7 +15,7 @@ struct Writer {
 
 impl Wide {
     pub fn model(&self) -> Model {
-        Model::load(&self.file()).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        Model::load(&self.file(), false).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     pub fn file(&self) -> Vec<u8> {
