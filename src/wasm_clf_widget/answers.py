@@ -11,7 +11,7 @@ from .engines import Batch
 from .labels import class_index, columns_of_scores, label
 from .model.shape import pipeline_shape, shape_of
 from .model.spec import Label, Model, MultiOutputHead
-from .results import ClassificationResult
+from .results import ClassificationResult, ClassIndex
 
 
 class Results:
@@ -24,7 +24,7 @@ class Results:
         self._model = model
         self._sha256 = sha256
         self._shape = shape_of(model)
-        self._single = model.targets == "single"
+        self._classes = model.class_sets[0].values if model.targets == "single" else None
         self._names: list[dict[str, Any]] = [
             {"output": output, "label": name} if model.targets == "multioutput" else {"label": name}
             for output, name in columns_of_scores(model)
@@ -32,7 +32,7 @@ class Results:
 
     def __call__(self, batch: Batch, place: tuple[str, str]) -> list[ClassificationResult]:
         """One result a text; ``place``: where it ran and on which variant."""
-        model, names, single = self._model, self._names, self._single
+        model, names, classes = self._model, self._names, self._classes
         k, c, n_labels = self._shape
         p = None if batch.probabilities is None else list(batch.probabilities)
         kind: Literal["probability", "decision"] = "decision" if p is None else "probability"
@@ -40,12 +40,17 @@ class Results:
         ran_on, variant = place
         found = []
         for i in range(batch.n):
-            index = class_index(model, batch.labels[i * n_labels : (i + 1) * n_labels])
             values = _decisions(model, batch.scores[i * k : (i + 1) * k]) if p is None else p[i * c : (i + 1) * c]
-            confidence = values[index] if p is not None and single and isinstance(index, int) else None
+            index: ClassIndex
+            if classes is None:
+                index = class_index(model, batch.labels[i * n_labels : (i + 1) * n_labels])
+                named, confidence = label(model, index), None
+            else:
+                index = batch.labels[i]
+                named, confidence = classes[index], None if p is None else values[index]
             found.append(
                 ClassificationResult(
-                    label(model, index),
+                    named,
                     index,
                     confidence,
                     kind,

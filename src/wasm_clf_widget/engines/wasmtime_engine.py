@@ -80,9 +80,11 @@ class WasmtimeRuntime:
         fast = _fast_memory(self._store, self._memory)
         self._base, self._size = fast or (self._plain_base, self._plain_size)
         self._known_base = self._known_size = 0
+        self._view: memoryview | None = None
 
     def call(self, name: str, *arguments: int) -> int:
         """Call an export."""
+        self._view = None
         return (self._calls.get(name) or self._function(name))(*arguments)
 
     def _function(self, name: str) -> Callable[..., int]:
@@ -104,10 +106,24 @@ class WasmtimeRuntime:
         return ctypes.string_at(self._place(address, size), size)
 
     def exchange(self, name: str, handle: int, address: int, data: bytes, results: int, size: int) -> bytes | int:
-        """Write, call, read."""
-        ctypes.memmove(self._place(address, len(data)), data, len(data))
+        """Write, call, read: by slices, which cost half of what ``write`` and ``read`` do."""
+        view, end = self._view or self._look(), address + len(data)
+        if end > len(view):
+            raise self._outside(address)
+        view[address:end] = data
         code = (self._calls.get(name) or self._function(name))(handle, address)
-        return code if code < 0 else ctypes.string_at(self._place(results, size), size)
+        view, end = self._look(), results + size
+        if end > len(view):
+            raise self._outside(results)
+        return code if code < 0 else view[results:end].tobytes()
+
+    def _look(self) -> memoryview:
+        """The memory as it is now; valid until the next call, which may grow it."""
+        view, now = self._view, self._size()
+        if view is None or now != len(view):
+            view = memoryview((ctypes.c_ubyte * now).from_address(self._place(0, now))).cast("B")
+            self._view = view
+        return view
 
     def _place(self, address: int, size: int) -> int:
         """Where ``size`` bytes of the engine's memory lie in this process."""
@@ -116,12 +132,16 @@ class WasmtimeRuntime:
         if now != self._known_size:
             self._known_size, self._known_base = now, self._base()
         if address + size > now:
-            raise Trapped(f"an address of {address:,} lies outside the engine's memory")
+            raise self._outside(address)
         return self._known_base + address
+
+    def _outside(self, address: int) -> Trapped:
+        return Trapped(f"an address of {address:,} lies outside the engine's memory")
 
     def close(self) -> None:
         """Release the instance with its memory."""
         self._calls.clear()
+        self._view = None
         self._exports = self._memory = None
         self._store = None
 
