@@ -5,52 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 import wasm_clf_widget as wcw
 from axe import violations
-from site_server import FOLDERS, ROOT, Reply, Site, file_reply
+from element_page import HTML, MODEL, TAG, serve, tag, visit, wait_state
+from site_server import ROOT, Reply, Site, file_reply
 
 EXAMPLES = ROOT / "js/examples"
-MODEL = (FOLDERS["/models/"] / "sentiment-zh-en.safetensors").read_bytes()
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-TAG = "document.querySelector('wasm-text-classifier')"
 
 
 @pytest.fixture
 def examples(site: Site) -> Site:
     """The site with the example pages, as they stand in the package."""
     for file in EXAMPLES.iterdir():
-        reply = file_reply(file.read_bytes(), file.name)
-        site.replies[f"/{file.name}"] = Reply(body=reply.body, headers={**reply.headers, **kind(file.name)})
+        site.replies[f"/{file.name}"] = file_reply(file.read_bytes(), file.name)
     site.replies["/sentiment.safetensors"] = file_reply(MODEL, "m.safetensors")
     site.replies["/favicon.ico"] = Reply(204)
     return site
-
-
-def kind(name: str) -> dict[str, str]:
-    return {"Content-Type": "text/javascript"} if name.endswith(".mjs") else {}
-
-
-def visit(context: BrowserContext, site: Site, path: str) -> Page:
-    page = context.new_page()
-    page.goto(f"{site.url}{path}")
-    return page
-
-
-def serve(site: Site, body: str) -> None:
-    """A page of one tag at /page."""
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,">'
-    script = '<script type="module" src="/dist/element.js"></script>'
-    site.replies["/page"] = Reply(body=f"{head}{script}<body><main>{body}</main></body></html>".encode(), headers=HTML)
-
-
-def wait_state(page: Page, state: str) -> None:
-    expect(page.locator(f"wasm-text-classifier:state({state})")).to_have_count(1, timeout=20_000)
-
-
-def tag(page: Page, expression: str) -> Any:
-    return page.evaluate(f"{TAG}.{expression}")
 
 
 def test_the_form_sends_the_label_of_what_is_typed(watched: BrowserContext, examples: Site) -> None:
@@ -135,6 +107,7 @@ def test_a_field_that_is_not_there_is_said(watched: BrowserContext, site: Site) 
     expect(page.locator("wasm-text-classifier").get_by_role("status")).to_contain_text(
         'no element with the id "nobody"'
     )
+    assert tag(page, "problem")["code"] == "no-field"
 
 
 def test_moved_it_goes_on_removed_it_lets_go_and_put_back_it_starts_again(watched: BrowserContext, site: Site) -> None:

@@ -2,7 +2,7 @@
 import { type FailureDetail, type ReadyDetail, type ResultDetail, WasmTextClassifier } from "./element.js";
 
 const TAG = "wasm-text-classifier";
-if (customElements.get(TAG) === undefined) customElements.define(TAG, WasmTextClassifier);
+if (globalThis.customElements?.get(TAG) === undefined) globalThis.customElements?.define(TAG, WasmTextClassifier);
 
 export { type FailureDetail, type ReadyDetail, type ResultDetail, WasmTextClassifier };
 
@@ -13,6 +13,8 @@ declare global {
   interface HTMLElementEventMap {
     "wcw-ready": CustomEvent<ReadyDetail>;
     "wcw-result": CustomEvent<ResultDetail>;
+    /** The text is empty again, or blank. */
+    "wcw-empty": CustomEvent<null>;
     "wcw-error": CustomEvent<FailureDetail>;
   }
 }

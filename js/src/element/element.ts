@@ -6,14 +6,14 @@
  * beside the engine; the whole widget (explanation, batches, cache) is fetched when the reader opens it.
  */
 import type { Capabilities } from "../capabilities.js";
-import { Classifier } from "../classifier.js";
+import { Classifier, type LoadOptions } from "../classifier.js";
 import { toWire } from "../errors.js";
 import { Latest } from "../latest.js";
 import type { Explorer } from "../page/types.js";
 import type { ClassificationResult, ModelInfo } from "../types.js";
 import { labelText } from "../views/format.js";
 import { watchTheme } from "../views/theme.js";
-import { Field } from "./field.js";
+import { type Field, OwnField, PageField } from "./field.js";
 import { Readout } from "./readout.js";
 
 const DEBOUNCE_MS = 40;
@@ -34,29 +34,42 @@ export interface FailureDetail {
 
 type State = "idle" | "loading" | "ready" | "failed";
 
-export class WasmTextClassifier extends HTMLElement {
+/** Properties that a page may have set before the tag was defined; `text` too, once there is a field for it. */
+const PROPERTIES = ["src", "htmlFor", "name", "base", "required", "disabled"] as const;
+
+/** A server renders pages with this module, and has no elements. */
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+export class WasmTextClassifier extends Base {
   static readonly formAssociated = true;
-  static readonly observedAttributes = ["src", "for", "sha256", "explore"];
+  static readonly observedAttributes = ["src", "for", "sha256", "base", "explore", "required"];
 
   readonly #internals = this.attachInternals();
   readonly #readout: Readout;
-  #field: Field | null = null;
+  readonly #own = new OwnField((text, composing) => { if (this.#field === this.#own) this.#edited(text, composing); });
+  #field: Field = this.#own;
   #life: AbortController | null = null;
   #load: AbortController | null = null;
   #classifier: Classifier | null = null;
   #explorer: Explorer | null = null;
+  #text = "";
   #result: ClassificationResult | null = null;
   #problem: FailureDetail | null = null;
+  #missing: FailureDetail | null = null;
+  /** The last thing that was told of the text is a result. */
+  #told = false;
   #state: State = "idle";
 
-  readonly #jobs = new Latest<string>(async (text, isLast) => {
+  readonly #jobs = new Latest<string>(async (text) => {
     const classifier = this.#classifier;
     if (classifier === null) return; // it is looked at again when ready
+    const current = (): boolean => this.#classifier === classifier && this.text === text;
     try {
-      const result = await classifier.classify(text);
-      if (isLast() && this.#classifier === classifier) this.#take(text, result);
+      // Blanks are no text: a form should not send an opinion of nothing.
+      const result = text.trim() === "" ? null : await classifier.classify(text);
+      if (current()) this.#take(text, result);
     } catch (error) {
-      if (isLast() && this.#classifier === classifier) this.#fail(error, "ready");
+      if (current()) this.#fail(error, "ready");
     }
   });
 
@@ -71,9 +84,14 @@ export class WasmTextClassifier extends HTMLElement {
 
   connectedCallback(): void {
     if (this.#life !== null) return; // it was only moved
+    for (const name of PROPERTIES) this.#upgrade(name);
     this.#life = new AbortController();
-    watchTheme(this, this.#life.signal, (dark) => this.#readout.theme(dark));
+    const { signal } = this.#life;
+    watchTheme(this, signal, (dark) => this.#readout.theme(dark));
+    // A script may have set the field's text and told nobody.
+    this.getRootNode().addEventListener("submit", () => { if (this.text !== this.#text) this.#edited(this.text); }, { capture: true, signal });
     this.#bind();
+    this.#upgrade("text");
     this.#reload();
   }
 
@@ -83,8 +101,7 @@ export class WasmTextClassifier extends HTMLElement {
       this.#life?.abort();
       this.#life = null;
       this.#release();
-      this.#field?.release();
-      this.#field = null;
+      this.#field.release();
       this.#enter("idle");
     });
   }
@@ -92,13 +109,26 @@ export class WasmTextClassifier extends HTMLElement {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (this.#life === null || before === after) return;
     if (name === "for") this.#bind();
+    else if (name === "required") this.#send();
     else if (name === "explore") this.#readout.offer(this.hasAttribute("explore"));
     else this.#reload();
   }
 
   formResetCallback(): void {
-    // The field that we watch is reset without an event, perhaps after us.
-    setTimeout(() => this.#field?.reset());
+    this.#result = null;
+    this.#send();
+    // The page's field is reset without an event, perhaps after us.
+    if (this.#field === this.#own) this.#own.write("");
+    else setTimeout(() => this.#edited(this.text));
+  }
+
+  formDisabledCallback(disabled: boolean): void {
+    this.#own.disable(disabled);
+  }
+
+  /** The reader came back to this page. */
+  formStateRestoreCallback(text: unknown): void {
+    if (typeof text === "string") this.#own.write(text);
   }
 
   /** The address of the model file. */
@@ -111,27 +141,71 @@ export class WasmTextClassifier extends HTMLElement {
   get name(): string { return this.getAttribute("name") ?? ""; }
   set name(value: string) { this.setAttribute("name", value); }
 
+  /** The folder of this package's files; default: the module's own. */
+  get base(): string { return this.getAttribute("base") ?? ""; }
+  set base(value: string) { this.setAttribute("base", value); }
+  get disabled(): boolean { return this.hasAttribute("disabled"); }
+  set disabled(value: boolean) { this.toggleAttribute("disabled", value); }
+  /** The form waits until there is a label. */
+  get required(): boolean { return this.hasAttribute("required"); }
+  set required(value: boolean) { this.toggleAttribute("required", value); }
+
   get form(): HTMLFormElement | null { return this.#internals.form; }
+  get labels(): NodeList { return this.#internals.labels; }
+  get validity(): ValidityState { return this.#internals.validity; }
+  get validationMessage(): string { return this.#internals.validationMessage; }
+  get willValidate(): boolean { return this.#internals.willValidate; }
+  checkValidity(): boolean { return this.#internals.checkValidity(); }
+  reportValidity(): boolean { return this.#internals.reportValidity(); }
   get type(): string { return "wasm-text-classifier"; }
   /** The label, as the form sends it; "" where nothing is classified. */
   get value(): string { return this.#result === null ? "" : labelText(this.#result.label); }
   get result(): ClassificationResult | null { return this.#result; }
   get state(): State { return this.#state; }
-  get problem(): FailureDetail | null { return this.#problem; }
+  get problem(): FailureDetail | null { return this.#problem ?? this.#missing; }
   /** The classifier itself, once ready: explain, classify lists, model and capabilities. It is the element's: do not dispose of it. */
   get classifier(): Classifier | null { return this.#classifier; }
-  get text(): string { return this.#field?.text ?? ""; }
-  set text(value: string) { this.#field?.write(value); }
+  get text(): string { return this.#field.text; }
+  set text(value: string) { this.#field.write(value); }
+
+  #upgrade(name: (typeof PROPERTIES)[number] | "text"): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    Reflect.deleteProperty(this, name);
+    Reflect.set(this, name, value);
+  }
 
   #bind(): void {
-    this.#field?.release();
-    const id = this.getAttribute("for");
-    this.#field = id === null || id === "" ? this.#readout.ownField() : Field.byId(this, id, () => this.#enter(this.#state));
-    this.#field.watch((text) => {
-      this.#explorer?.setText(text);
-      this.#jobs.push(text, DEBOUNCE_MS);
-    });
-    this.#jobs.push(this.#field.text);
+    this.#field.release();
+    const id = this.htmlFor;
+    this.#readout.field(this.#own, id === "");
+    this.#missing = null;
+    this.#field = this.#own;
+    if (id !== "") this.#field = new PageField(this, id, (text, composing) => this.#edited(text, composing), (problem) => this.#miss(problem));
+    this.#edited(this.text);
+  }
+
+  #miss(problem: FailureDetail | null): void {
+    this.#missing = problem;
+    this.#enter(this.#state);
+    if (problem !== null) this.#say<FailureDetail>("wcw-error", problem);
+  }
+
+  /** The label is the former text's: it goes at once, that no form sends it with this one. What is shown stays until the answer. */
+  #edited(text: string, composing = false): void {
+    this.#text = text;
+    this.#result = null;
+    this.#send();
+    if (composing) return;
+    this.#explorer?.setText(text);
+    this.#jobs.push(text, DEBOUNCE_MS);
+  }
+
+  /** What the form sends, and what the browser keeps of our own field for when the reader comes back. */
+  #send(): void {
+    const missing = this.required && this.#result === null;
+    this.#internals.setValidity({ valueMissing: missing }, missing ? "There is no label yet." : "", this.#readout.anchor);
+    this.#internals.setFormValue(this.#result && this.value, this.#field === this.#own ? this.text : null);
   }
 
   #reload(): void {
@@ -151,7 +225,7 @@ export class WasmTextClassifier extends HTMLElement {
   async #open(src: string, signal: AbortSignal): Promise<void> {
     try {
       const classifier = await Classifier.load(new URL(src, this.baseURI), {
-        signal, ...this.#pinned(),
+        signal, ...this.#options(),
         onProgress: (loaded, total) => this.#readout.progress(total === null ? null : loaded / total),
       });
       if (signal.aborted) {
@@ -169,9 +243,9 @@ export class WasmTextClassifier extends HTMLElement {
     }
   }
 
-  #pinned(): { readonly sha256?: string } {
+  #options(): Pick<LoadOptions, "base" | "sha256"> {
     const sha256 = this.getAttribute("sha256");
-    return sha256 === null ? {} : { sha256 };
+    return { ...(sha256 && { sha256 }), ...(this.base && { base: new URL(this.base, this.baseURI) }) };
   }
 
   #release(): void {
@@ -185,19 +259,20 @@ export class WasmTextClassifier extends HTMLElement {
     this.#set(null);
   }
 
-  #take(text: string, result: ClassificationResult): void {
+  #take(text: string, result: ClassificationResult | null): void {
     this.#problem = null;
-    this.#set(text === "" ? null : result);
+    this.#set(result, text);
     this.#enter("ready");
-    this.#readout.show(this.#result, text);
-    if (text !== "") this.#say<ResultDetail>("wcw-result", { text, result });
+    if (result !== null) this.#say<ResultDetail>("wcw-result", { text, result });
+    else if (this.#told) this.#say("wcw-empty", null);
+    this.#told = result !== null;
   }
 
-  #set(result: ClassificationResult | null): void {
+  #set(result: ClassificationResult | null, text = ""): void {
     this.#result = result;
-    this.#internals.setFormValue(result === null ? null : labelText(result.label));
+    this.#send();
     this.#flag("unsure", result?.is_uncertain === true);
-    if (result === null) this.#readout.show(null, "");
+    this.#readout.show(result, text);
   }
 
   #fail(error: unknown, state: State): void {
@@ -213,7 +288,7 @@ export class WasmTextClassifier extends HTMLElement {
     for (const each of ["idle", "loading", "ready", "failed"]) this.#flag(each, each === state);
     this.#internals.ariaBusy = String(state === "loading");
     this.#readout.offer(this.hasAttribute("explore"));
-    this.#readout.state(state, this.#problem ?? this.#field?.problem ?? null);
+    this.#readout.state(state, this.problem);
   }
 
   /** For `:state(…)` in the page's style sheet. */
@@ -233,7 +308,7 @@ export class WasmTextClassifier extends HTMLElement {
       const { mountClassifier } = await import("../mount.js");
       if (load.signal.aborted || !place.isConnected) return;
       this.#explorer = mountClassifier(place, new URL(this.src, this.baseURI), {
-        title: this.#classifier?.modelInfo().name ?? "", text: this.text, panel: "why", ...this.#pinned(),
+        title: this.#classifier?.modelInfo().name ?? "", text: this.text, panel: "why", ...this.#options(),
       });
     } catch (error) {
       place.textContent = toWire(error).message;

@@ -1,87 +1,125 @@
 /** The text field that is watched: one of the page's by its id, or the element's own. */
 import type { FailureDetail } from "./element.js";
+import { make } from "./make.js";
 
 /** Beyond this a text in our own field is kept aside and only its beginning shown: laying out a megabyte stops a page. */
 const LONG_UNITS = 50_000;
 const SHOWN_UNITS = 2_000;
 
-type Editable = HTMLTextAreaElement | HTMLInputElement | HTMLElement;
+/** Told of every new text; `composing`: an input method is in the midst of a word. */
+export type Changed = (text: string, composing?: boolean) => void;
 
-export class Field {
-  readonly #end = new AbortController();
-  #el: Editable | null = null;
+export interface Field {
+  readonly text: string;
+  write(text: string): void;
+  release(): void;
+}
+
+/** The element's own field, which keeps its text while the element is moved, removed and put back. */
+export class OwnField implements Field {
+  readonly el = make("textarea", "field");
+  /** A text that is kept aside cannot be edited, only cleared. */
+  readonly clear = make("button", "clear");
+  readonly #changed: Changed;
   #long: string | null = null;
-  #changed: (text: string) => void = () => undefined;
-  problem: FailureDetail | null = null;
 
-  /** A field of the page's. It may come later in the document than the element: then it is looked for when all is there. */
-  static byId(host: HTMLElement, id: string, onLook: () => void): Field {
-    const field = new Field();
-    const look = (last: boolean): void => {
-      const root = host.getRootNode();
-      const el = root instanceof Document || root instanceof ShadowRoot ? root.getElementById(id) : null;
-      if (el !== null) {
-        field.#attach(el);
-        field.#changed(field.text);
-      } else if (last) {
-        field.problem = { code: "no-field", message: `There is no element with the id "${id}".`, action: "for= names the field whose text is classified." };
-        onLook();
-      }
-    };
-    const done = document.readyState !== "loading";
-    look(done);
-    if (!done && field.#el === null) document.addEventListener("DOMContentLoaded", () => look(true), { once: true, signal: field.#end.signal });
-    return field;
-  }
-
-  static own(el: HTMLTextAreaElement): Field {
-    const field = new Field();
-    field.#attach(el);
+  constructor(changed: Changed) {
+    this.#changed = changed;
+    const { el, clear } = this;
+    el.ariaLabel = el.placeholder = "Text to classify";
+    el.dir = "auto";
+    el.rows = 2;
+    clear.type = "button";
+    clear.hidden = true;
+    clear.addEventListener("click", () => {
+      this.write("");
+      el.focus();
+    });
+    listen(el, (composing) => changed(el.value, composing));
     el.addEventListener("paste", (event) => {
       const pasted = event.clipboardData?.getData("text/plain") ?? "";
-      if (pasted.length + el.value.length <= LONG_UNITS) return;
+      if (el.readOnly || pasted.length + el.value.length <= LONG_UNITS) return;
       event.preventDefault(); // before the field lays it out
-      field.write(el.value.slice(0, el.selectionStart) + pasted + el.value.slice(el.selectionEnd));
-    }, { signal: field.#end.signal });
-    return field;
+      this.write(el.value.slice(0, el.selectionStart) + pasted + el.value.slice(el.selectionEnd));
+    });
   }
 
   get text(): string {
-    if (this.#long !== null) return this.#long;
-    const el = this.#el;
-    if (el === null) return "";
-    return "value" in el && typeof el.value === "string" ? el.value : (el.textContent ?? "");
+    return this.#long ?? this.el.value;
   }
 
-  watch(changed: (text: string) => void): void {
+  write(text: string): void {
+    const { el, clear } = this;
+    const long = text.length > LONG_UNITS;
+    this.#long = long ? text : null;
+    el.readOnly = long;
+    clear.hidden = !long;
+    clear.textContent = `Clear (${text.length.toLocaleString()} characters, of which the beginning is shown)`;
+    el.value = long ? `${text.slice(0, SHOWN_UNITS)}…` : text;
+    this.#changed(text);
+  }
+
+  disable(disabled: boolean): void {
+    this.el.disabled = this.clear.disabled = disabled;
+  }
+
+  release(): void {
+    // It is the element's for good.
+  }
+}
+
+/** A field of the page's, which may come later than the element, or be replaced by another of the same id. */
+export class PageField implements Field {
+  readonly #end = new AbortController();
+  readonly #changed: Changed;
+  #el: HTMLElement | null = null;
+
+  constructor(host: HTMLElement, id: string, changed: Changed, missing: (problem: FailureDetail | null) => void) {
     this.#changed = changed;
+    const { signal } = this.#end;
+    const root = host.getRootNode() as Document | ShadowRoot;
+    const check = (): void => {
+      if (this.#el === null && !signal.aborted) missing({ code: "no-field", message: `There is no element with the id "${id}".`, action: "for= names the field whose text is classified." });
+    };
+    const look = (): void => {
+      const el = root.getElementById(id);
+      if (el === this.#el) return;
+      this.#el = el;
+      missing(null);
+      if (el === null) check();
+      else listen(el, (composing) => { if (el === this.#el) changed(this.text, composing); }, signal);
+      changed(this.text);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(root, { childList: true, subtree: true, attributeFilter: ["id"] });
+    signal.addEventListener("abort", () => observer.disconnect());
+    look();
+    // What builds the page has this turn of its loop to add the field.
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", check, { signal });
+    else setTimeout(check);
+  }
+
+  get text(): string {
+    const el = this.#el;
+    return el === null ? "" : "value" in el && typeof el.value === "string" ? el.value : (el.textContent ?? "");
   }
 
   write(text: string): void {
     const el = this.#el;
     if (el === null) return;
-    const own = el.getRootNode() instanceof ShadowRoot && el instanceof HTMLTextAreaElement && el.part.contains("field");
-    this.#long = own && text.length > LONG_UNITS ? text : null;
-    if (own) (el as HTMLTextAreaElement).readOnly = this.#long !== null;
-    const shown = this.#long === null ? text : `${text.slice(0, SHOWN_UNITS)}…`;
-    if ("value" in el) el.value = shown;
-    else el.textContent = shown;
+    if ("value" in el) el.value = text;
+    else el.textContent = text;
     this.#changed(text);
-  }
-
-  /** After the field's form was reset. */
-  reset(): void {
-    if (this.#long !== null) this.write("");
-    else this.#changed(this.text);
   }
 
   release(): void {
     this.#end.abort();
   }
+}
 
-  #attach(el: Editable): void {
-    this.#el = el;
-    this.problem = null;
-    el.addEventListener("input", () => this.#changed(this.text), { signal: this.#end.signal });
+/** Safari ends a composition before its last input, other browsers after it. */
+function listen(el: HTMLElement, edited: (composing: boolean) => void, signal?: AbortSignal): void {
+  for (const name of ["input", "compositionend"]) {
+    el.addEventListener(name, (event) => edited((event as InputEvent).isComposing === true), signal && { signal });
   }
 }

@@ -3,7 +3,8 @@ import { isChosen } from "../results.js";
 import type { ClassificationResult, ClassScore } from "../types.js";
 import { labelText, probability, signed } from "../views/format.js";
 import type { FailureDetail } from "./element.js";
-import { Field } from "./field.js";
+import type { OwnField } from "./field.js";
+import { make } from "./make.js";
 import { SHEET } from "./sheet.js";
 
 /** So many classes have a bar. */
@@ -23,7 +24,6 @@ export class Readout {
   readonly #outcome = make("div", "outcome");
   readonly #scores = make("ul", "scores");
   readonly #more = make("button", "more");
-  #field: HTMLTextAreaElement | null = null;
   #place: HTMLElement | null = null;
   #offered = false;
   #ready = false;
@@ -46,21 +46,22 @@ export class Readout {
     this.#offerNow();
   }
 
+  /** Where a form says that it waits for us. */
+  get anchor(): HTMLElement {
+    return this.#box;
+  }
+
   theme(dark: boolean): void {
     this.#box.dataset["theme"] = dark ? "dark" : "light";
   }
 
-  /** A field inside the element; the same one again where there is one. */
-  ownField(): Field {
-    this.#field?.remove();
-    const field = make("textarea", "field");
-    field.setAttribute("aria-label", "Text to classify");
-    field.placeholder = "Text to classify";
-    field.dir = "auto";
-    field.rows = 2;
-    this.#field = field;
-    this.#box.prepend(field);
-    return Field.own(field);
+  /** Our own field, where it is the one that is watched. */
+  field({ el, clear }: OwnField, shown: boolean): void {
+    if (shown) this.#box.prepend(el, clear);
+    else for (const each of [el, clear]) each.remove();
+    this.#box.removeAttribute("tabindex");
+    // A form that waits for us says so at what can have the focus.
+    if (!shown) this.#box.tabIndex = -1;
   }
 
   progress(part: number | null): void {
@@ -124,12 +125,6 @@ export class Readout {
     this.#more.textContent = this.#place === null ? "Why?" : "Close";
     this.#more.setAttribute("aria-expanded", String(this.#place !== null));
   }
-}
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, part: string): HTMLElementTagNameMap[K] {
-  const el = document.createElement(tag);
-  el.part.add(part);
-  return el;
 }
 
 function chip(words: string, part: string): HTMLElement {

@@ -1,11 +1,11 @@
 /** The element's style: every colour and measure that a page may want to set is a custom property. */
 export const SHEET = `
-:host { display: block; font: 14px/1.45 system-ui, sans-serif; }
+:host { display: block; min-inline-size: min(100%, 240px); font: 14px/1.45 system-ui, sans-serif; }
 :host([hidden]) { display: none; }
 [part=box] {
   --ink: var(--wcw-ink, #14181d); --dim: var(--wcw-ink-dim, #59626d); --rule: var(--wcw-rule, #dbe0e6); --track: var(--wcw-track, #e7ebef);
   --blue: var(--wcw-blue, #2f6fdb); --orange: var(--wcw-orange, #c2530a); --accent: var(--wcw-accent, var(--blue)); --bad: var(--wcw-bad, #c5221f); --warn: var(--wcw-warn, #8a5a00);
-  color-scheme: light; color: var(--ink); font-family: var(--wcw-font, inherit); max-width: var(--wcw-width, 720px); container-type: inline-size;
+  color-scheme: light; color: var(--ink); font-family: var(--wcw-font, inherit); max-width: var(--wcw-width, 720px);
 }
 [part=box][data-theme=dark] {
   --ink: var(--wcw-ink, #eceff3); --dim: var(--wcw-ink-dim, #99a2ad); --rule: var(--wcw-rule, #2d343c); --track: var(--wcw-track, #2a3037);
