@@ -34,13 +34,17 @@ const sheet = async (path) => {
 const engines = ["baseline", "simd"].flatMap((variant) => [`engine.${variant}.wasm`, `engine.linear.${variant}.wasm`]).filter((name) => existsSync(join(out, name)));
 const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
-const npm = () => ({ ...shared, define: { WCW_FILES: JSON.stringify(JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) })) } });
+const npm = () => ({ ...shared, define: { ...named, WCW_FILES: JSON.stringify(JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) })) } });
 
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-await build({ ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") });
-const withWorker = { ...shared, define: { WCW_WORKER: JSON.stringify(readFileSync(join(out, "worker.js"), "utf8")) } };
+// The worker's build is named by what it is without that name; who starts it knows it too.
+const worker = { ...shared, entryPoints: ["src/worker.ts"], format: "iife", outfile: join(out, "worker.js") };
+const [{ contents }] = (await build({ ...worker, write: false })).outputFiles;
+const named = { WCW_BUILD: JSON.stringify(createHash("sha256").update(contents).digest("hex").slice(0, 8)) };
+await build({ ...worker, define: named });
+const withWorker = { ...shared, define: { ...named, WCW_WORKER: JSON.stringify(readFileSync(join(out, "worker.js"), "utf8")) } };
 await Promise.all([
   build({ ...shared, entryPoints: ["src/loader.ts"], format: "esm", outfile: join(out, "loader.js") }),
   build({ ...withWorker, entryPoints: ["src/widget.ts"], format: "esm", outfile: join(out, "widget.js") }),
@@ -51,6 +55,7 @@ await Promise.all([
   build({ ...shared, entryPoints: ["src/seldom.ts"], format: "esm", outfile: join(out, "seldom.js") }),
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
 ]);
+copyFileSync(join(here, "../LICENSE"), join(here, "LICENSE")); // npm takes it from beside package.json
 for (const name of ["panels.js", "batch.js", "worker.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
 // Three entries that share what they have in common, so that a page has one engine for all of them.
 await build({

@@ -17,20 +17,22 @@ export interface LoadOptions {
   readonly onProgress?: (loaded: number, total: number | null) => void;
   /** "use" (default): the model stays in this browser's IndexedDB, an address is asked whether there is a newer version, and the cached copy answers where it cannot. "refresh": fetched now. "off": neither read nor written. */
   readonly cache?: CacheUse;
-  /** The hash of the model that is wanted, lower-case hex. It is then never asked for again, and nothing else is taken. */
+  /** The hash of the model that is wanted, in hex. It is then never asked for again, and nothing else is taken. */
   readonly sha256?: string;
   /** Where to classify if the tab cannot; "kernel" exists in notebooks only. */
   readonly fallback?: "none";
-  /** Where the engine files lie; default: beside this module. */
+  /** The folder that holds the engine files and worker.js; default: this module's own, which a bundler moves. */
+  readonly base?: URL | string;
+  /** One engine in particular: its address, or its bytes. Default: of those in `base` the one that browser and model need. */
   readonly engine?: URL | string | { readonly bytes: ArrayBuffer; readonly variant: Variant };
-  /** Where worker.js lies, or its source; default: beside this module. null: run on the calling thread. */
+  /** The address of worker.js, or its source; default: the one in `base`. null: run on the calling thread. */
   readonly worker?: URL | string | { readonly source: BlobPart } | null;
 }
 
 export class Classifier extends RunningClassifier {
   /** Loads a model from an address or from its bytes (which are copied, and stay the caller's). */
   static async load(model: URL | string | ArrayBuffer | Uint8Array, options: LoadOptions = {}): Promise<Classifier> {
-    const { signal, worker } = options;
+    const { signal, worker, base } = options;
     const fallback: string = options.fallback ?? "none";
     if (fallback !== "none") throw new InputError(`There is no fallback ${JSON.stringify(fallback)} here, only "none": a page has no kernel.`, "input");
     const capabilities = await probe();
@@ -38,11 +40,11 @@ export class Classifier extends RunningClassifier {
     const cache = options.cache === "off" ? null : pageCache();
     // Both at once, where the page has no engine yet: the one that most models need, until the model says that it needs the
     // other. An error is thrown where it is asked for.
-    const usual = await engineFile(options.engine, capabilities.variant, "linear", cache);
+    const usual = await engineFile(options.engine, base, capabilities.variant, "linear", cache);
     const early = openEngines() === 0 ? usual.bytes(signal) : null;
     early?.catch(() => undefined);
     const source = await sourceOf(model, options, capabilities);
-    const engine = source.edition === "linear" ? usual : await engineFile(options.engine, capabilities.variant, "complete", cache);
+    const engine = source.edition === "linear" ? usual : await engineFile(options.engine, base, capabilities.variant, "complete", cache);
     let first = engine.key === usual.key ? early : null;
     try {
       const classifier = new Classifier(await openParts({
@@ -54,11 +56,11 @@ export class Classifier extends RunningClassifier {
           return bytes;
         },
         model: () => source.take(),
-        worker: () => workerSource(worker, cache),
+        worker: () => workerSource(worker, base, cache),
         lower: () => import("./engine/lower.js"),
       }, signal));
       void pageCache().facts().then((facts) => { classifier.storage = facts; });
-      if (cache !== null && worker === undefined) void keepWorker(cache);
+      if (cache !== null && worker === undefined) void keepWorker(base, cache);
       return classifier;
     } catch (error) {
       if (error instanceof ModelFileError) await source.spoiled();
@@ -98,7 +100,8 @@ export class Classifier extends RunningClassifier {
 }
 
 async function sourceOf(model: URL | string | ArrayBuffer | Uint8Array, options: LoadOptions, capabilities: Capabilities): Promise<Source> {
-  const { signal, onProgress, sha256: pinned } = options;
+  const { signal, onProgress } = options;
+  const pinned = options.sha256?.toLowerCase();
   if (model instanceof ArrayBuffer || model instanceof Uint8Array) {
     const source = await fromBytes(model instanceof ArrayBuffer ? new Uint8Array(model) : new Uint8Array(whole(model as Uint8Array<ArrayBuffer>)));
     if (pinned !== undefined && pinned !== source.sha256) throw new ModelFileError(`These bytes have the SHA-256 ${source.sha256}, ${pinned} was asked for.`, "model-altered");

@@ -37,8 +37,8 @@ export async function get(url: URL, what: What, options: HttpOptions = {}): Prom
     return what === "model" ? new ModelFileError(text, code, action) : new EngineError(text, code, action);
   };
   if (url.protocol === "file:" && typeof document === "undefined") {
-    const { readFile } = await import("node:fs/promises");
-    return { same: false, bytes: new Uint8Array(await readFile(url)), etag: null };
+    const { readLocal } = await import("./node-file.js");
+    return { same: false, bytes: await readLocal(url, fail), etag: null };
   }
   const sameOrigin = url.origin === globalThis.location?.origin;
   let response: Response;
@@ -59,8 +59,8 @@ export async function get(url: URL, what: What, options: HttpOptions = {}): Prom
     return { same: true };
   }
   if (!response.ok || response.body === null) throw fail(`http-${response.status}`, `the server answered ${response.status}`, response.status >= 500 ? "Try again later." : "Check the address.");
-  // A compressed body's length says nothing of what comes out.
-  const total = response.headers.get("content-encoding") === null ? Number(response.headers.get("content-length")) || null : null;
+  // A compressed body's length says nothing of what comes out, and another origin shows the length but not that it is compressed.
+  const total = response.type !== "cors" && response.headers.get("content-encoding") === null ? Number(response.headers.get("content-length")) || null : null;
   if (total !== null) admit?.(total);
   const chunks: Uint8Array[] = [];
   let loaded = 0;
@@ -82,7 +82,7 @@ export async function get(url: URL, what: What, options: HttpOptions = {}): Prom
     if (error instanceof EngineError || error instanceof ModelFileError) throw error;
     throw fail("short-body", `the connection broke after ${loaded} of ${total ?? "unknown"} bytes`, "Try again.");
   }
-  if (total !== null && loaded !== total) throw fail("short-body", `the body has ${loaded} bytes, ${total} were announced`, "Try again.");
+  if (total !== null && loaded < total) throw fail("short-body", `the body has ${loaded} bytes, ${total} were announced`, "Try again.");
   const bytes = new Uint8Array(loaded);
   let at = 0;
   for (const chunk of chunks) {

@@ -3,6 +3,7 @@ import * as late from "./cache/late.js";
 import { Classifier, type LoadOptions } from "./classifier.js";
 import { EngineError } from "./errors.js";
 import type { ChunkModule } from "./lazy/load.js";
+import { fileUrl } from "./package-files.js";
 import { explore } from "./page/explore.js";
 import type { Explorer, PanelName } from "./page/types.js";
 import type { ClassificationResult } from "./types.js";
@@ -29,16 +30,12 @@ export function mountClassifier(el: HTMLElement, model: URL | string | ArrayBuff
     ...(panel === undefined ? {} : { panel }),
     ...(onResult === undefined ? {} : { onResult }),
     open: (signal, onProgress) => Classifier.load(model, { ...load, signal, onProgress }),
-    importChunk: (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ beside(name).href) as Promise<ChunkModule>,
+    importChunk: (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ fileUrl(name, load.base).href) as Promise<ChunkModule>,
     importCache: async () => late, // the classifier brings the cache itself, and one file of it compresses better than two
     styles: async () => {
-      const response = await fetch(beside("widget.css"));
+      const response = await fetch(fileUrl("widget.css", load.base));
       if (!response.ok) throw new EngineError(`The styles at ${response.url} cannot be fetched: the server answered ${response.status}.`, "fetch");
       return new Uint8Array(await response.arrayBuffer());
     },
   });
-}
-
-function beside(name: string): URL {
-  return new URL(`./${name}`, import.meta.url);
 }

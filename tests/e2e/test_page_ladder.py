@@ -76,7 +76,7 @@ def test_where_the_policy_forbids_workers_the_main_thread_with_the_same_answers(
     site.headers["Content-Security-Policy"] = NO_WORKER
     found = new_page().open().classify()
     assert found["rung"] == "tab-main"
-    assert "allows no Worker" in found["rung_reason"]
+    assert "no Worker: " in found["rung_reason"]
     here = {"ran_on": None}
     assert [{**r, **here} for r in found["results"]] == [{**r, **here} for r in expected["results"]]
 
@@ -123,7 +123,7 @@ WATCH_WORKERS = """
         terminate() { ended += 1; super.terminate(); }
         postMessage(...message) {
             super.postMessage(...message);
-            if (deadly > 0 && message[0]?.path?.[0] === "classifyPacked") { deadly -= 1; this.terminate(); }
+            if (deadly > 0 && message[0]?.method === "classifyPacked") { deadly -= 1; this.terminate(); }
         }
     };
 """

@@ -5,13 +5,11 @@
  * ever. So it holds a Web Lock while it lives; we wait for that lock, and get it when the Worker is gone. Pages over plain
  * http have no locks: there only its error events are seen.
  */
-import { type Remote, releaseProxy, transfer, wrap } from "comlink";
 import { EngineError } from "../errors.js";
 import type { Variant } from "../types.js";
 import type { EngineClient } from "./client.js";
-import type { EngineHost } from "./host.js";
 import { isReady } from "./ready.js";
-import "./wire.js";
+import { connect } from "./wire.js";
 
 const START_MS = 10_000;
 /** Two slices: one is computed while the next is made. */
@@ -42,7 +40,7 @@ async function start(from: Exclude<WorkerSource, null>): Promise<Started> {
   try {
     const worker = new Worker(blobUrl ?? ("url" in from ? from.url : ""));
     try {
-      return watched(worker, await ready(worker));
+      return watched(worker, await ready(worker, blobUrl === null ? "'self'" : "blob:"));
     } catch (error) {
       worker.terminate();
       throw error;
@@ -52,17 +50,20 @@ async function start(from: Exclude<WorkerSource, null>): Promise<Started> {
   }
 }
 
-/** The name of the lock that it holds; null where it has none. */
-function ready(worker: Worker): Promise<string | null> {
+/** The name of the lock that it holds; null where it has none. `origin`: what a policy has to allow. */
+function ready(worker: Worker, origin: string): Promise<string | null> {
   const listening = new AbortController();
   return new Promise<string | null>((resolve, reject) => {
     const { signal } = listening;
     const timer = setTimeout(() => reject(new Error(`it did not start within ${START_MS / 1000} s`)), START_MS);
     signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    worker.addEventListener("message", ({ data }) => { if (isReady(data)) resolve(data.lock); }, { signal });
+    worker.addEventListener("message", ({ data }) => {
+      if (isReady(data)) resolve(data.lock);
+      else reject(new Error("worker.js is of another version"));
+    }, { signal });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      reject(new Error(event.message || "the content-security policy lacks worker-src blob:"));
+      reject(new Error(event.message || `it cannot be loaded, or the content-security policy lacks worker-src ${origin}`));
     }, { signal });
   }).finally(() => listening.abort());
 }
@@ -87,7 +88,7 @@ function watched(worker: Worker, lock: string | null): Started {
 
 /** Opens engine and model in it; both buffers are given away. On failure the Worker is ended. */
 export async function openInWorker(started: Started, engine: ArrayBuffer, model: ArrayBuffer, variant: Variant): Promise<EngineClient> {
-  const remote: Remote<EngineHost> = wrap<EngineHost>(started.worker);
+  const call = connect(started.worker);
   // A client that was closed answers no more: the calls under way would wait for ever.
   let closed: (error: EngineError) => void = () => undefined;
   const closing = new Promise<never>((_, reject) => { closed = reject; });
@@ -95,18 +96,17 @@ export async function openInWorker(started: Started, engine: ArrayBuffer, model:
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, started.died, closing]);
   const close = (): void => {
     closed(new EngineError("This classifier was disposed.", "disposed", "Load it again."));
-    remote[releaseProxy]();
     started.end();
   };
   const size = model.byteLength; // read before the buffer is given away
   try {
-    const { document } = await alive(remote.open(transfer(engine, [engine]), transfer(model, [model])));
+    const { document } = await alive(call("open", [engine, model], [engine, model]));
     return {
       ranOn: "tab-worker", variant, reason: "a Worker keeps the page free while it computes", document, size, pace: PACE,
-      classify: (texts) => alive(remote.classifyPacked(texts)),
-      explain: (text) => alive(remote.explain(text)),
-      stage: (stage, text) => alive(remote.stage(stage, text)),
-      verify: () => alive(remote.verify()),
+      classify: (texts) => alive(call("classifyPacked", [texts])),
+      explain: (text) => alive(call("explain", [text])),
+      stage: (stage, text) => alive(call("stage", [stage, text])),
+      verify: () => alive(call("verify", [])),
       close,
     };
   } catch (error) {
