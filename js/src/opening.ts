@@ -1,6 +1,8 @@
 /** Opens a widget's classifier: out of the cache where it is there, else from the kernel; says how far it is. */
 import { type Capabilities, probe } from "./capabilities.js";
+import { NOT_HERE } from "./engine/ladder.js";
 import type { LowerRungs } from "./engine/lower.js";
+import { EngineError, toWire } from "./errors.js";
 import type { Status } from "./model-state.js";
 import type { AssetName, Assets, Channel } from "./protocol.js";
 import { openParts, RunningClassifier } from "./running.js";
@@ -47,7 +49,7 @@ export async function openClassifier({ assets, channel, signal, fallback, uid, l
       ? statusOf("waiting-for-kernel", "Waiting for the kernel: it is busy with another cell, or was restarted (then run this cell again)", null)
       : statusOf("fetching", "Fetching the model", null)),
   });
-  return new RunningClassifier(await openParts({
+  const opened = await openParts({
     capabilities,
     engineKey: manifest[engineName]?.sha256 ?? "",
     variant: capabilities.variant,
@@ -63,7 +65,14 @@ export async function openClassifier({ assets, channel, signal, fallback, uid, l
     ...(fallback === "kernel" ? { kernel: { key: uid, open: (rungs, why) => rungs.openInKernel(channel, signal, why) } } : {}),
     lower,
     onCompiling: () => say(statusOf("compiling", "Starting the engine", null)),
-  }, signal));
+  }, signal).catch((error: unknown) => { throw inNotebook(error); });
+  return new RunningClassifier(opened);
+}
+
+/** A notebook has one more place to classify than a page. */
+function inNotebook(error: unknown): unknown {
+  const { message, code, action } = toWire(error);
+  return NOT_HERE.has(code) ? new EngineError(message, code, `${action} Or let the kernel classify (fallback="kernel").`) : error;
 }
 
 /** Opens the classifier of a page that has everything itself. */

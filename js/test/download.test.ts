@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { kernelAssets } from "../src/assets.js";
 import { download } from "../src/download.js";
 import { CHUNK_BYTES, type Channel, type FromKernel, type GetMessage, type ToKernel } from "../src/protocol.js";
-import { digest, sha256 } from "../src/sha256.js";
+import { digest } from "../src/digest.js";
+import { sha256 } from "../src/sha256.js";
 
 type Listener = (message: FromKernel, buffers: readonly DataView[]) => void;
 

@@ -230,7 +230,7 @@ export class AssetCache implements CacheInspector {
           continue;
         }
         const problem = (error as Error).message || (error as Error).name;
-        if (problem !== this.#problem) this.#note(`the cache cannot be used: ${problem}`);
+        if (problem !== this.#problem && "indexedDB" in globalThis) this.#note(`the cache cannot be used: ${problem}`);
         this.#problem = problem;
         return otherwise;
       }

@@ -37,7 +37,7 @@ export function refuse(capabilities: Capabilities, modelSize: ModelSize | null):
   if (!capabilities.webassembly_allowed) {
     throw new EngineError(
       "This page's policy forbids WebAssembly: the directive script-src lacks 'wasm-unsafe-eval'.", "wasm-forbidden",
-      "Ask the site's owner to add it, or let the kernel classify (fallback=\"kernel\").",
+      "Ask the site's owner to add it.",
     );
   }
   if (modelSize === null) return;
@@ -46,7 +46,7 @@ export function refuse(capabilities: Capabilities, modelSize: ModelSize | null):
   const mb = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
   throw new EngineError(
     `The model (${mb(modelSize.bytes)}) needs about ${mb(need)} of memory; in a tab here it may have ${mb(limit)} (${limit_reason}).`, "model-too-large",
-    "Use a smaller model, a device with more memory, or let the kernel classify (fallback=\"kernel\").",
+    "Use a smaller model, or a device with more memory.",
   );
 }
 
@@ -61,7 +61,7 @@ async function inTab(rungs: Rungs): Promise<EngineClient> {
     try {
       return await startWorker(source);
     } catch (error) {
-      why = `the page allows no Worker: ${error instanceof Error ? error.message : String(error)}`;
+      why = `no Worker: ${error instanceof Error ? error.message : String(error)}`;
       return null;
     }
   });
