@@ -69,3 +69,32 @@ def test_its_modules_import_only_each_other_and_name_no_host() -> None:
         assert re.findall(r"https?://(?!www\.w3\.org/|localhost|127\.0\.0\.1)[a-z0-9.-]+\.[a-z]{2,}", text) == [], (
             path.name
         )
+
+
+NODE = """
+import "./dist/element.js";
+import { Classifier } from "./dist/index.js";
+const classifier = await Classifier.load("m.safetensors");
+const missing = await Classifier.load("nothing.safetensors").catch(({ name, code, message }) => ({ name, code, message }));
+console.log(JSON.stringify({ label: (await classifier.classify("great value")).label, missing }));
+"""
+
+
+def test_in_node_paths_are_the_programs_own_and_nothing_is_said_of_a_cache(tmp_path: Path) -> None:
+    shutil.copytree(DIST, tmp_path / "dist")
+    shutil.copy(JS.parent / "src/wasm_clf_widget/models/sentiment-zh-en.safetensors", tmp_path / "m.safetensors")
+    (tmp_path / "run.mjs").write_text(NODE)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    done = subprocess.run(["node", "run.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    [line] = done.stdout.splitlines()
+    found = json.loads(line)
+    assert found["label"] == "positive"
+    assert (found["missing"]["name"], found["missing"]["code"]) == ("ModelFileError", "not-found")
+    assert "nothing.safetensors cannot be used: there is no such file" in found["missing"]["message"]
+
+
+def test_it_carries_its_licence() -> None:
+    done = subprocess.run(["npm", "pack", "--dry-run", "--json"], cwd=JS, capture_output=True, text=True, check=True)
+    files = {file["path"] for file in json.loads(done.stdout)[0]["files"]}
+    assert {"LICENSE", "README.md", "package.json", "dist/element.js", "examples/element.js"} <= files
