@@ -75,8 +75,9 @@ NODE = """
 import "./dist/element.js";
 import { Classifier } from "./dist/index.js";
 const classifier = await Classifier.load("m.safetensors");
-const missing = await Classifier.load("nothing.safetensors").catch(({ name, code, message }) => ({ name, code, message }));
-console.log(JSON.stringify({ label: (await classifier.classify("great value")).label, missing }));
+const { label } = await classifier.classify("great value");
+const { name, code, message } = await Classifier.load("nothing.safetensors").catch((error) => error);
+console.log(JSON.stringify({ label, missing: { name, code, message } }));
 """
 
 

@@ -11,7 +11,9 @@ from element_page import HTML, OWN, SRC, TAG, serve, tag, visit, wait_state
 from site_server import Reply, Site
 
 FORM = f'<form><textarea id="c" name="c"></textarea><wasm-text-classifier {SRC} for="c" name="mood"></wasm-text-classifier></form>'
-OWN_FORM = f'<form action="sent"><wasm-text-classifier {SRC} name="mood"></wasm-text-classifier><button>Send</button></form>'
+OWN_FORM = (
+    f'<form action="sent"><wasm-text-classifier {SRC} name="mood"></wasm-text-classifier><button>Send</button></form>'
+)
 SENT = "[...new FormData(document.forms[0])].map((pair) => pair.join('='))"
 TYPE = """(text) => {
     const field = document.getElementById("c");
@@ -245,7 +247,9 @@ def test_a_field_added_in_the_same_turn_is_no_error(watched: BrowserContext, sit
 
 
 def test_for_that_is_set_later_takes_the_place_of_its_own_field(watched: BrowserContext, site: Site) -> None:
-    page = ready(watched, site, f'<textarea id="c">great value</textarea><wasm-text-classifier {SRC}></wasm-text-classifier>')
+    page = ready(
+        watched, site, f'<textarea id="c">great value</textarea><wasm-text-classifier {SRC}></wasm-text-classifier>'
+    )
     page.evaluate(f"() => {{ {TAG}.text = '服务态度差'; }}")
     labelled(page, "negative")
     page.evaluate(f"() => {{ {TAG}.htmlFor = 'c'; }}")
@@ -257,11 +261,19 @@ def test_for_that_is_set_later_takes_the_place_of_its_own_field(watched: Browser
 
 @pytest.mark.parametrize("body", [FORM, OWN_FORM], ids=["page's field", "own field"])
 def test_a_form_waits_for_a_required_label(watched: BrowserContext, site: Site, body: str) -> None:
-    page = ready(watched, site, body.replace("name=\"mood\"", 'name="mood" id="w" required').replace("<form", "<label for=w>Mood</label><form"))
-    state: Any = page.evaluate(f"[{TAG}.checkValidity(), {TAG}.validity.valueMissing, {TAG}.willValidate, {TAG}.labels.length]")
+    page = ready(
+        watched,
+        site,
+        body.replace('name="mood"', 'name="mood" id="w" required').replace("<form", "<label for=w>Mood</label><form"),
+    )
+    state: Any = page.evaluate(
+        f"[{TAG}.checkValidity(), {TAG}.validity.valueMissing, {TAG}.willValidate, {TAG}.labels.length]"
+    )
     assert state == [False, True, True, 1]
     assert tag(page, "validationMessage") != ""
-    page.evaluate("() => { document.forms[0].addEventListener('submit', (e) => { e.preventDefault(); globalThis.sent = true; }); }")
+    page.evaluate(
+        "() => { document.forms[0].addEventListener('submit', (e) => { e.preventDefault(); globalThis.sent = true; }); }"
+    )
     page.evaluate("document.forms[0].requestSubmit()")
     assert page.evaluate("globalThis.sent") is None
     page.evaluate(f"() => {{ {TAG}.text = 'great value'; }}")

@@ -50,14 +50,20 @@ def test_a_worker_of_another_version_is_not_used(new_page: NewPage, site: Site) 
 def test_a_kept_worker_stands_in_for_one_of_another_version(new_page: NewPage, site: Site) -> None:
     page = new_page().open()
     page.classify()
-    page.page.wait_for_function("() => wcw.cacheInspector().report().then(({ entries }) => entries.some(({ name }) => name === 'worker.js'))")
+    page.page.wait_for_function(
+        "() => wcw.cacheInspector().report().then(({ entries }) => entries.some(({ name }) => name === 'worker.js'))"
+    )
     site.replies["/dist/worker.js"] = Reply(body=of_another_version("worker.js"), headers=SCRIPT)
     assert new_page().open().classify()["rung"] == "tab-worker"
 
 
-def test_an_engine_left_in_the_browsers_cache_by_an_older_version_is_fetched_again(new_page: NewPage, site: Site) -> None:
+def test_an_engine_left_in_the_browsers_cache_by_an_older_version_is_fetched_again(
+    new_page: NewPage, site: Site
+) -> None:
     path = "/dist/engine.linear.simd.wasm"
-    site.replies[path] = Reply(body=b"\0asm\1\0\0\0", headers={"Cache-Control": "max-age=3600", "Content-Type": "application/wasm"})
+    site.replies[path] = Reply(
+        body=b"\0asm\1\0\0\0", headers={"Cache-Control": "max-age=3600", "Content-Type": "application/wasm"}
+    )
     page = new_page().open()
     assert page.failure(MODEL)["code"] == "engine-altered"
     del site.replies[path]
@@ -95,7 +101,9 @@ def test_a_page_without_webassembly_is_not_sent_to_a_kernel(new_page: NewPage, s
 
 
 @pytest.mark.parametrize("base", ["/dist", "/dist/"])
-def test_in_a_bundle_it_finds_its_files_where_base_says(watched: BrowserContext, site: Site, tmp_path: Path, base: str) -> None:
+def test_in_a_bundle_it_finds_its_files_where_base_says(
+    watched: BrowserContext, site: Site, tmp_path: Path, base: str
+) -> None:
     package = tmp_path / "node_modules/wasm-clf-widget"
     shutil.copytree(DIST, package / "dist")
     shutil.copy(ROOT / "js/package.json", package)

@@ -179,8 +179,8 @@ export class WasmTextClassifier extends Base {
     this.#field.release();
     const id = this.htmlFor;
     this.#readout.field(this.#own, id === "");
-    this.#missing = null;
     this.#field = this.#own;
+    this.#miss(null);
     if (id !== "") this.#field = new PageField(this, id, (text, composing) => this.#edited(text, composing), (problem) => this.#miss(problem));
     this.#edited(this.text);
   }
