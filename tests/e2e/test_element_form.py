@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from element_page import HTML, OWN, SRC, TAG, serve, tag, visit, wait_state
 from site_server import Reply, Site
 
-FORM = f'<form><textarea id="c" name="c"></textarea><wasm-text-classifier {SRC} for="c" name="mood"></wasm-text-classifier></form>'
+FORM = f"""<form><textarea id="c" name="c"></textarea>
+<wasm-text-classifier {SRC} for="c" name="mood"></wasm-text-classifier></form>"""
 OWN_FORM = (
     f'<form action="sent"><wasm-text-classifier {SRC} name="mood"></wasm-text-classifier><button>Send</button></form>'
 )
@@ -85,7 +86,7 @@ def test_a_text_typed_while_the_model_loads_goes_without_a_label_until_there_is_
     serve(site, FORM)
     held: list[Route] = []
     page = watched.new_page()
-    page.route("**/*.safetensors", lambda route: held.append(route))  # noqa: PLW0108: Playwright marks its handlers
+    page.route("**/*.safetensors", lambda route: held.append(route))
     page.goto(f"{site.url}page")
     wait_state(page, "loading")
     page.evaluate(TYPE, "great value")
@@ -181,14 +182,10 @@ def test_a_long_text_can_be_cleared(watched: BrowserContext, site: Site) -> None
     expect(clear).to_have_count(0)
 
 
-@pytest.mark.parametrize("disabled", ["tag", "fieldset"])
-def test_disabled_it_takes_no_text(watched: BrowserContext, site: Site, disabled: str) -> None:
-    attributes = ("disabled", "") if disabled == "fieldset" else ("", "disabled")
-    page = ready(
-        watched,
-        site,
-        f"<form><fieldset {attributes[0]}><wasm-text-classifier {SRC} {attributes[1]}></wasm-text-classifier></fieldset></form>",
-    )
+@pytest.mark.parametrize(("fieldset", "own"), [("", "disabled"), ("disabled", "")], ids=["tag", "fieldset"])
+def test_disabled_it_takes_no_text(watched: BrowserContext, site: Site, fieldset: str, own: str) -> None:
+    element = f"<wasm-text-classifier {SRC} {own}></wasm-text-classifier>"
+    page = ready(watched, site, f"<form><fieldset {fieldset}>{element}</fieldset></form>")
     expect(page.get_by_role("textbox")).to_be_disabled()
     page.evaluate(f"() => {{ {TAG}.disabled = document.querySelector('fieldset').disabled = false; }}")
     expect(page.get_by_role("textbox")).to_be_enabled()
@@ -272,7 +269,10 @@ def test_a_form_waits_for_a_required_label(watched: BrowserContext, site: Site, 
     assert state == [False, True, True, 1]
     assert tag(page, "validationMessage") != ""
     page.evaluate(
-        "() => { document.forms[0].addEventListener('submit', (e) => { e.preventDefault(); globalThis.sent = true; }); }"
+        """() => document.forms[0].addEventListener("submit", (event) => {
+            event.preventDefault();
+            globalThis.sent = true;
+        })"""
     )
     page.evaluate("document.forms[0].requestSubmit()")
     assert page.evaluate("globalThis.sent") is None

@@ -1,4 +1,4 @@
-"""The package's own files on servers as they are: half updated, on another origin, behind a bundler, named one by one."""
+"""The package's own files where servers have them: half updated, on another origin, in a bundle, named one by one."""
 
 from __future__ import annotations
 
