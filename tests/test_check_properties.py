@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
 from typing import Any
 
@@ -29,6 +30,8 @@ import wasm_clf_widget as wcw
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
 
 TEXTS = ["a good film", "a bad film", "good good product", "bad product", "nice #tag day", "rainy day, no film"] * 3
+EXAMPLES = 4_000 if os.environ.get("WCW_LONG") == "1" else 40
+
 LABELS = ["pos", "neg", "pos", "neg", "pos", "neg"] * 3
 
 # Each bad by itself; any of them may come together.
@@ -134,7 +137,13 @@ def fitted(estimator: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 @given(broken(), st.booleans())
 def test_the_suggestion_converts_once_it_is_fitted(pipeline: Any, fit_first: bool) -> None:
     if fit_first:
