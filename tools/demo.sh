@@ -10,12 +10,12 @@ now=0
 mkdir -p .cache
 : >"$log"
 
-announce() { # WHAT HOW-LONG-AT-FIRST
+announce() { # WHAT HOW-LONG
     now=$((now + 1))
-    printf 'demo: step %d of %d: %s%s\n' "$now" "$of" "$1" "${first:+${2:+ (about $2)}}"
+    printf 'demo: step %d of %d: %s (%s)\n' "$now" "$of" "$1" "$2"
 }
 
-step() { # WHAT HOW-LONG-AT-FIRST COMMAND…
+step() { # WHAT HOW-LONG COMMAND…
     announce "$1" "$2"
     shift 2
     if ! "$@" >>"$log" 2>&1; then
@@ -25,15 +25,11 @@ step() { # WHAT HOW-LONG-AT-FIRST COMMAND…
     fi
 }
 
-first=
-if ! ls src/wasm_clf_widget/static/*.wasm >/dev/null 2>&1; then
-    first=yes
-    printf 'demo: the first time this takes about 5 minutes, more on a busy machine; after that 10 seconds\n'
-fi
-step 'Python packages' '1 minute' bash tools/setup.sh python
-step "Rust's target for WebAssembly" '20 seconds' bash tools/setup.sh rust
-step 'npm packages' '20 seconds' bash tools/setup.sh node
-step 'the engine, from Rust to WebAssembly' '2 minutes' .venv/bin/python tools/build_engine.py
-step 'the page, from TypeScript' '10 seconds' .venv/bin/python tools/build_js.py
-announce 'JupyterLab' '10 seconds'
+echo 'demo: the first time this takes about 5 minutes, more on a busy machine; after that 10 seconds'
+step 'Python packages' 'the first time about 1 minute' bash tools/setup.sh python
+step "Rust's target for WebAssembly" 'the first time about 20 seconds' bash tools/setup.sh rust
+step 'npm packages' 'the first time about 20 seconds' bash tools/setup.sh node
+step 'the engine, from Rust to WebAssembly' 'the first time about 2 minutes' .venv/bin/python tools/build_engine.py
+step 'the page, from TypeScript' 'the first time about 10 seconds' .venv/bin/python tools/build_js.py
+announce 'JupyterLab' 'about 5 seconds'
 exec .venv/bin/python tools/demo.py "$@"
