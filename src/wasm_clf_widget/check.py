@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One option that is in the way. ``suggestion`` has this one edited where that can be, else says what would work."""
+    """One option that is in the way. ``suggestion`` has this one edited where that can be, else says what would do."""
 
     step: str
     option: str
