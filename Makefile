@@ -1,4 +1,5 @@
-# The only command surface. Every command runs `make setup` first, which costs a second where nothing is missing.
+# The only command surface. Every command runs `make setup` first (the demo what it needs of it), which costs a second
+# where nothing is missing.
 .PHONY: help setup assets build demo test test-rust test-js test-python test-long test-sklearn check check-python check-rust \
 	check-js bench bench-peers bench-job bench-start bench-all fuzz lite pyodide docs fmt clean
 .DEFAULT_GOAL := help
@@ -26,8 +27,8 @@ build: assets
 	$(PY) -m build --no-isolation --outdir dist .
 
 ## make demo         JupyterLab on notebooks/quickstart.ipynb; PORT=8899 OPEN=0 as you like
-demo: assets
-	@$(PY) tools/demo.py $(if $(PORT),--port $(PORT)) $(if $(filter 0,$(OPEN)),--no-open)
+demo:
+	@bash tools/demo.sh $(if $(PORT),--port $(PORT)) $(if $(filter 0,$(OPEN)),--no-open)
 
 ## make test         all tests: Rust, TypeScript, Python, a real browser
 test: assets test-rust test-js test-python

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import re
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 import wasm_clf_widget as wcw
@@ -196,3 +200,155 @@ def test_what_is_no_estimator() -> None:
     for thing in (None, "pipeline.pkl", 7, CountVectorizer()):
         report = wcw.check(thing)
         assert [o.option for o in report.obstacles] == [type(thing).__name__]
+
+
+def fit(pipeline: Any) -> Any:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return pipeline.fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "found"),
+    [
+        (
+            make_pipeline(TfidfVectorizer(preprocessor=str.upper, tokenizer=str.split), LogisticRegression()),
+            ["tfidfvectorizer preprocessor", "tfidfvectorizer tokenizer"],
+        ),
+        (
+            make_pipeline(
+                CountVectorizer(
+                    preprocessor=str.upper,
+                    token_pattern=r"(?i)(\w)\1+|\w+",
+                    strip_accents=str.lower,
+                    ngram_range=(0, 2),
+                ),
+                LogisticRegression(),
+            ),
+            [f"countvectorizer {name}" for name in ("strip_accents", "preprocessor", "token_pattern", "ngram_range")],
+        ),
+        (
+            make_pipeline(
+                TfidfVectorizer(vocabulary=["good", "never"], smooth_idf=False, dtype=np.float32), LinearSVC()
+            ),
+            ["tfidfvectorizer dtype", "tfidfvectorizer smooth_idf"],
+        ),
+        (
+            make_pipeline(
+                FeatureUnion(
+                    [
+                        ("a", CountVectorizer(tokenizer=split)),
+                        ("b", HashingVectorizer(tokenizer=split, dtype=np.float32)),
+                    ],
+                    transformer_weights={"a": float("nan"), "b": None},
+                ),
+                LogisticRegression(),
+            ),
+            [
+                "featureunion transformer_weights",
+                "featureunion__a tokenizer",
+                "featureunion__b tokenizer",
+                "featureunion__b dtype",
+            ],
+        ),
+        (
+            make_pipeline(CountVectorizer(), BernoulliNB(alpha=0.0, binarize=-1.0)),
+            ["bernoullinb binarize", "bernoullinb alpha"],
+        ),
+        (
+            make_pipeline(CountVectorizer(), NearestCentroid(metric="manhattan", priors=[1.0, 0.0])),
+            ["nearestcentroid priors", "nearestcentroid class_prior_"],
+        ),
+        (
+            CalibratedClassifierCV(
+                make_pipeline(HashingVectorizer(tokenizer=split), SVC()), method="temperature", cv=2
+            ),
+            [" method", "estimator__hashingvectorizer tokenizer", "estimator__svc SVC"],
+        ),
+        (
+            VotingClassifier(
+                [
+                    ("a", make_pipeline(CountVectorizer(preprocessor=str.upper, tokenizer=split), GaussianNB())),
+                    ("b", make_pipeline(CountVectorizer(), LinearSVC())),
+                ],
+                voting="soft",
+            ),
+            [
+                "a__countvectorizer preprocessor",
+                "a__countvectorizer tokenizer",
+                "a__gaussiannb GaussianNB",
+                " voting",
+            ],
+        ),
+        (
+            FixedThresholdClassifier(
+                make_pipeline(CountVectorizer(tokenizer=split), LogisticRegression()), threshold=0.3
+            ),
+            ["estimator__countvectorizer tokenizer", " threshold"],
+        ),
+    ],
+    ids=["words", "more words", "idf", "union", "bayes", "centroid", "calibrated", "vote", "threshold"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_every_option_of_a_step_is_found_and_edited(pipeline: Any, found: list[str]) -> None:
+    with contextlib.suppress(ValueError, TypeError):  # GaussianNB and others cannot be fitted on sparse rows
+        fit(pipeline)
+    report = wcw.check(pipeline)
+    listed = [f"{o.step.replace('pipeline', '')} {o.option}" for o in report.obstacles if "not fitted" not in o.reason]
+    assert listed == found
+    edited = fit(report.suggestion)
+    assert wcw.check(edited).ok
+    model_from_sklearn(edited, name="m")
+
+
+def test_the_refusal_suggests_what_is_not_refused_again() -> None:
+    pipeline = fit(make_pipeline(TfidfVectorizer(preprocessor=str.upper, tokenizer=split), LogisticRegression()))
+    with pytest.raises(wcw.UnsupportedPipelineError) as caught:
+        model_from_sklearn(pipeline, name="m")
+    model_from_sklearn(fit(caught.value.suggestion), name="m")
+
+
+def test_an_edit_that_leads_to_the_next_is_followed() -> None:
+    """Without the function in front the scaler would be given texts; without that one, the classifier."""
+    for steps in ((FunctionTransformer(np.sqrt), StandardScaler()), (FunctionTransformer(np.sqrt),)):
+        report = wcw.check(make_pipeline(*steps, LogisticRegression()))
+        assert report.obstacles[0].option == "FunctionTransformer"
+        model_from_sklearn(fit(report.suggestion), name="m")
+    lengths = FeatureUnion([("words", CountVectorizer()), ("length", FunctionTransformer(len))])
+    report = wcw.check(make_pipeline(lengths, LogisticRegression()))
+    assert report.suggestion[0].transformer_list[1][1] == "drop"
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+def test_a_search_does_not_bring_back_what_was_edited() -> None:
+    inner = Pipeline([("words", CountVectorizer()), ("clf", SVC())])
+    grid = {"words__tokenizer": [split], "words__binary": [True, False], "clf__kernel": ["linear"]}
+    search = fit(GridSearchCV(inner, grid, cv=2))
+    report = wcw.check(search)
+    assert [(o.step, o.option) for o in report.obstacles] == [
+        ("estimator__words", "tokenizer"),
+        ("estimator__clf", "SVC"),
+    ]
+    assert report.suggestion.param_grid == {"words__binary": [True, False]}
+    model_from_sklearn(fit(report.suggestion), name="m")
+    unfitted = wcw.check(GridSearchCV(inner, grid, cv=2))
+    assert [o.option for o in unfitted.obstacles] == ["CountVectorizer", "SVC"], "what is not fitted yet is looked into"
+
+
+def test_the_suggestion_holds_no_part_of_the_callers_pipeline() -> None:
+    inner = make_pipeline(CountVectorizer(tokenizer=split), LogisticRegression())
+    threshold = fit(FixedThresholdClassifier(inner, threshold=0.3))
+    suggestion = fit(wcw.check(threshold).suggestion)
+    assert suggestion is not inner
+    assert not hasattr(inner[0], "vocabulary_")
+
+
+def test_where_nothing_can_be_suggested_the_report_says_so() -> None:
+    words = CountVectorizer(vocabulary=["good", "x" * 70_000], tokenizer=split)
+    report = wcw.check(fit(make_pipeline(words, LogisticRegression())))
+    assert [o.option for o in report.obstacles] == ["tokenizer", "vocabulary"]
+    assert report.suggestion is None
+    for shown in (repr(report), report._repr_html_()):
+        assert "No edited pipeline can be suggested (vocabulary of countvectorizer: to be changed by hand)." in shown
+    unfitted = wcw.check(make_pipeline(CountVectorizer(), LogisticRegression()))
+    assert (unfitted.suggestion, unfitted.closing) == (None, "")

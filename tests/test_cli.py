@@ -47,10 +47,16 @@ def rows(output: str) -> list[dict[str, Any]]:
 
 def test_classify_prints_a_table(model: Path) -> None:
     lines = run("classify", "--model", model, "good [bold]", "bad", "").stdout.splitlines()
-    assert lines[0].split() == ["text", "label", "score", "note"]
+    assert lines[0].split() == ["text", "label", "confidence", "note"]
     assert lines[1].split() == ["good", "[bold]", "pos", "0.832"]
     assert lines[2].split() == ["bad", "neg", "0.802"]
     assert lines[3].split() == ["pos", "0.525", "not", "sure,", "no", "known", "words"]
+
+
+def test_a_score_that_is_no_probability_is_not_called_confidence(tmp_path: Path) -> None:
+    clf = wcw.Classifier.from_weights(["good"], [[1.5]], 0.0, ["neg", "pos"], name="m", head="decision")
+    lines = run("classify", "-m", clf.save(tmp_path / "m.safetensors"), "good").stdout.splitlines()
+    assert [line.split() for line in lines] == [["text", "label", "score", "note"], ["good", "pos", "1.500"]]
 
 
 def test_classify_prints_json_lines(model: Path) -> None:

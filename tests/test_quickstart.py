@@ -32,7 +32,7 @@ print(json.dumps({
     "total": total,
     "score": float(again.decision_function([message])[0]),
     "spans": [[s.ngram, message[s.start : s.end].lower()] for s in explanation.spans],
-    "answer": answer,
+    "answer": widget.result,
     "history": history,
 }))
 """
@@ -103,6 +103,11 @@ def test_widgets_are_shown_and_wait_for_a_tab(executed: Any, report: dict[str, A
     # Nothing answers here: the notebook says so instead of failing.
     assert report["answer"] is None
     assert report["history"] == []
+    lines = [
+        o.data["text/markdown"] for c in executed.cells for o in c.get("outputs", []) if "text/markdown" in _data(o)
+    ]
+    assert len(lines) == 1
+    assert "as soon as" in lines[0]
 
 
 def test_texts_of_the_demo_data_are_not_in_the_notebook() -> None:
@@ -113,4 +118,8 @@ def test_texts_of_the_demo_data_are_not_in_the_notebook() -> None:
 
 
 def _is_view(output: Any) -> bool:
-    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    return "application/vnd.jupyter.widget-view+json" in _data(output)
+
+
+def _data(output: Any) -> Any:
+    return output.get("data", {})

@@ -1,4 +1,7 @@
-"""`make demo`: JupyterLab on notebooks/quickstart.ipynb, in the foreground until Ctrl-C."""
+"""The last step of `make demo`: JupyterLab on notebooks/quickstart.ipynb, in the foreground until Ctrl-C.
+
+JupyterLab's own messages go into a file, so that the address stays the last thing to be read.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import contextlib
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import webbrowser
@@ -15,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import lab
 
 NOTEBOOK = "notebooks/quickstart.ipynb"
+LOG = lab.ROOT / ".cache/demo-jupyter.log"
 
 
 def main() -> int:
@@ -31,11 +36,21 @@ def main() -> int:
         return 2
     # Ended by `kill` like by Ctrl-C: the server and its kernels end too, and the folder below is removed.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
-    with tempfile.TemporaryDirectory(prefix="wcw-demo-") as home:
-        server = lab.start(lab.ROOT, Path(home), port, secrets.token_hex(24))
+    LOG.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="wcw-demo-") as home, LOG.open("wb") as log:
+        server = lab.start(
+            lab.ROOT,
+            Path(home),
+            port,
+            secrets.token_hex(24),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
         try:
             lab.wait_until_ready(server)
-            print(f"\ndemo: open {server.page(NOTEBOOK)}\ndemo: Ctrl-C ends it", flush=True)
+            print(f"demo: ready. Ctrl-C ends it; JupyterLab's messages are in {LOG.relative_to(lab.ROOT)}")
+            print(f"\ndemo: open {server.page(NOTEBOOK)}\n", flush=True)
             if not options.no_open:
                 with contextlib.suppress(webbrowser.Error):
                     webbrowser.open(server.page(NOTEBOOK))
@@ -43,7 +58,7 @@ def main() -> int:
         except KeyboardInterrupt:
             return 0
         except RuntimeError as error:
-            print(f"demo: {error}", file=sys.stderr)
+            print(f"{LOG.read_text(errors='replace')}\ndemo: {error}", file=sys.stderr)
             return 1
         finally:
             if server.process.poll() is None:

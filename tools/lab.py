@@ -85,6 +85,8 @@ def start(
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
+        # Ctrl-C ends it without "Shut down this Jupyter server (y/[n])?".
+        "--ServerApp.answer_yes=True",
         f"--ServerApp.root_dir={root}",
         f"--IdentityProvider.token={token}",
         "--LabApp.news_url=None",

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs all that the other commands need, once: `make setup`. Running it again costs a second, because every step leaves
 # a stamp with the hash of what it was made from. On Debian it installs by apt as root; elsewhere it says what is missing.
+# Steps that are named, as in `tools/setup.sh python rust`, are the only ones done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for step in python rust node browser; do
+[ $# -gt 0 ] || set -- python rust node browser
+for step in "$@"; do
     # shellcheck source=/dev/null
     . "tools/setup/$step.sh"
 done
@@ -26,7 +28,6 @@ apt_install() { # PACKAGE…: one update for all steps of this run
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-setup_python
-setup_rust
-setup_node
-setup_browser
+for step in "$@"; do
+    "setup_$step"
+done

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+from .errors import UnsupportedPipelineError
 from .tables import Sheet
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One option that is in the way. ``suggestion`` is the edited pipeline where one exists, else what would work."""
+    """One option that is in the way. ``suggestion`` has this one edited where that can be, else says what would do."""
 
     step: str
     option: str
@@ -26,12 +28,14 @@ class Obstacle:
 class CheckReport:
     """What ``check`` found. ``ok``: ``Classifier.from_sklearn`` would go on to try the converted model.
 
-    ``suggestion`` is the pipeline with every obstacle edited out, not fitted; None where there is none, or where some
-    obstacle has no edit.
+    ``suggestion`` is the pipeline with every obstacle edited out, not fitted, in which ``check`` finds nothing else;
+    None where there is no obstacle, or where some obstacle has no edit.
     """
 
     obstacles: tuple[Obstacle, ...]
     suggestion: Any = None
+    unsettled: str = ""
+    """Why there are obstacles and no suggestion; empty otherwise."""
 
     @property
     def ok(self) -> bool:
@@ -51,19 +55,18 @@ class CheckReport:
     def __rich__(self) -> Table:
         return self._sheet().rich()
 
+    @property
+    def closing(self) -> str:
+        """The edited pipeline, or why there is none; empty where there is nothing to edit."""
+        if self.suggestion is None:
+            return self.unsettled
+        return f"With all of it edited (to be fitted):\n{self.suggestion!r}"
+
     def __repr__(self) -> str:
-        edited = "" if self.suggestion is None else f"\n\nWith all of it edited (to be fitted):\n{self.suggestion!r}"
-        return self._sheet().text() + edited
+        return f"{self._sheet().text()}\n\n{self.closing}".rstrip()
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        edited = (
-            ""
-            if self.suggestion is None
-            else f"<div>With all of it edited (to be fitted):<pre>{escape(repr(self.suggestion))}</pre></div>"
-        )
-        return self._sheet().html() + edited
+        return self._sheet().html() + (f"<pre>{escape(self.closing)}</pre>" if self.closing else "")
 
 
 def check(pipeline: Any) -> CheckReport:
@@ -76,16 +79,24 @@ def check(pipeline: Any) -> CheckReport:
     Returns:
         A report that prints as a table, in a notebook as HTML.
     """
-    from .convert.propose import propose
+    from .convert.propose import propose, propose_all
     from .convert.sklearn import obstacles
     from .convert.unfitted import UnfittedError
 
     errors = obstacles(pipeline)
     editable = [error for error in errors if not isinstance(error, UnfittedError)]
+    suggestion = propose_all(pipeline, errors, obstacles)
     return CheckReport(
         tuple(
             Obstacle(error.step, error.option, error.reason, error.advice, propose(pipeline, [error]) or error.advice)
             for error in errors
         ),
-        propose(pipeline, editable),
+        suggestion,
+        _unsettled(editable) if suggestion is None and editable else "",
     )
+
+
+def _unsettled(errors: list[UnsupportedPipelineError]) -> str:
+    by_hand = [f"{error.option} of {error.step}" for error in errors if not error.edit]
+    why = f"{', '.join(by_hand)}: to be changed by hand" if by_hand else "this pipeline cannot be edited from outside"
+    return f"No edited pipeline can be suggested ({why})."

@@ -166,7 +166,10 @@ def _row(index: int, text: str, answer: ClassificationResult | InputError) -> di
 
 
 def _print_table(texts: list[str], answers: list[ClassificationResult | InputError]) -> None:
-    table = Table("text", "label", "score", "note", box=None, pad_edge=False)
+    results = [answer for answer in answers if isinstance(answer, ClassificationResult)]
+    # As in Python: a confidence is a probability; a decision score is none, and is called what it is.
+    confident = any(answer.confidence is not None for answer in results)
+    table = Table("text", "label", "confidence" if confident else "score", "note", box=None, pad_edge=False)
     table.columns[2].justify = "right"
     for text, answer in zip(texts, answers, strict=True):
         shown = Text(replace_surrogates(text)[0].replace("\0", "␀"), overflow="ellipsis", no_wrap=True)
@@ -174,14 +177,14 @@ def _print_table(texts: list[str], answers: list[ClassificationResult | InputErr
             table.add_row(shown, Text("error", style="bold"), "", Text(str(answer)))
             continue
         index = answer.class_index
-        score = f"{answer.all_scores[index]['score']:.3f}" if isinstance(index, int) else ""
+        number = answer.all_scores[index]["score"] if isinstance(index, int) else None
         named = answer.label if not isinstance(answer.label, tuple) else ", ".join(map(str, answer.label))
         notes = [
             *(["not sure"] if answer.is_uncertain else []),
             *(["no known words"] if answer.known_features == 0 else []),
             *([f"{answer.replaced_surrogates} characters were no Unicode"] if answer.replaced_surrogates else []),
         ]
-        table.add_row(shown, Text(str(named)), score, Text(", ".join(notes)))
+        table.add_row(shown, Text(str(named)), "" if number is None else f"{number:.3f}", Text(", ".join(notes)))
     Console().print(table)
 
 

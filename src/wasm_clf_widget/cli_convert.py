@@ -52,9 +52,9 @@ def convert(
         report = check(pipeline)
         if check_only or not report.ok:
             (Console() if check_only else notes).print(report)
-            if report.suggestion is not None and not report.ok:
-                notes.print(Text(f"\nWith all of it edited (to be fitted):\n{report.suggestion!r}"))
             if not report.ok:
+                if report.closing:
+                    notes.print(Text(f"\n{report.closing}"))
                 raise typer.Exit(EXIT_REFUSED)
             return
         chosen: Literal["auto", "float64", "float32"] = weights.value

@@ -38,7 +38,8 @@ class UnsupportedPipelineError(WasmClfError, ValueError):
         option: its parameter (or the class's name).
         reason: why it cannot be exact here.
         advice: what would work instead, in words.
-        suggestion: the edited pipeline, not fitted, where one can be made; else the same as ``advice``.
+        suggestion: the pipeline with this and all other obstacles edited, not fitted, where one can be made; else the
+            same as ``advice``.
         edit: what the edited pipeline has other than the given one: parameters of the step by name, or under "" the
             estimator that takes the step's place.
     """

@@ -27,6 +27,9 @@ def test_quickstart(open_notebook: OpenNotebook, shots: Path) -> None:
     view.expect_label("negative")
     view.type("A warm, funny film that I would gladly watch again.")
     view.expect_label("positive")
+    # The line below the widget follows it, without a cell that is run again.
+    expect(notebook.output(3)).to_contain_text("positive with confidence", timeout=15_000)
+    expect(notebook.output(3)).to_contain_text("tab-worker")
     answer = eventually(
         lambda: json.loads(notebook.kernel(READ)),
         lambda answer: answer["same"] and answer["history"] >= 3 and answer["parity"].get("ok"),

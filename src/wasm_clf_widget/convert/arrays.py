@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,12 +52,16 @@ def check_shape(step: str, name: str, found: tuple[int, ...], wanted: tuple[int,
         )
 
 
-def check_finite(step: str, name: str, values: Any, advice: str = "a fit that converges") -> None:
+def check_finite(
+    step: str, name: str, values: Any, advice: str = "a fit that converges", *, edit: Mapping[str, Any] | None = None
+) -> None:
     """NaN and infinite weights answer nothing."""
     finite = np.isfinite(values)
     if not finite.all():
         bad = values.size - np.count_nonzero(finite)
-        raise UnsupportedPipelineError(step, name, f"{bad:,} of {values.size:,} numbers are infinite or NaN", advice)
+        raise UnsupportedPipelineError(
+            step, name, f"{bad:,} of {values.size:,} numbers are infinite or NaN", advice, edit=edit
+        )
 
 
 def _check_type(step: str, name: str, values: Any) -> None:

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline as SklearnPipeline
+from sklearn.pipeline import make_pipeline
 
 from ..errors import UnsupportedPipelineError
 from ..model.spec import Pipeline
 from .heads import HEADS, META
-from .job import Classified, Job, Row
+from .job import Classified, Job, Row, below
 from .rows import Rows, check_length, convert_rows
-from .steps import steps_of, unwrap
+from .steps import steps_of, unfitted_within, unwrap
 from .unknown import refuse_classifier
 
 
 def convert_classifier(job: Job, path: str, estimator: Any, row: Row | None) -> Classified | None:
     """The estimator's ``Classified``; None where something is in the way, which is noted in ``job.found``."""
-    before = len(job.found.found)
+    before = job.found.refusals
     result = job.found.attempt(_convert, job, path, estimator, row)
-    return result if len(job.found.found) == before else None
+    return result if job.found.refusals == before else None
 
 
 def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified | None:
+    if (template := unfitted_within(estimator)) is not None:
+        # So that a check sees all of it; what unwrap has to say comes last.
+        job.member(below(path, "estimator"), template, row)
     path, estimator = unwrap(path, estimator)
     if type(estimator) is SklearnPipeline:
         return _pipeline(job, path, estimator, row)
@@ -38,6 +44,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
             kind,
             f"a {kind} alone was given; it takes rows of features, not texts",
             f"make_pipeline(vectorizer, {kind}(…)), with the vectorizer that made its rows",
+            edit={"": make_pipeline(TfidfVectorizer(), estimator)},
         )
     return head(job, path, estimator, row)
 
@@ -50,6 +57,7 @@ def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified
             "steps",
             "it has no steps that do anything",
             "make_pipeline(TfidfVectorizer(), LogisticRegression())",
+            edit={"": make_pipeline(TfidfVectorizer(), LogisticRegression())},
         )
     *before, (last, classifier) = steps
     rows = Rows(row)

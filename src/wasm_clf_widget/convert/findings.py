@@ -21,6 +21,8 @@ class Findings:
 
     def __init__(self) -> None:
         self.found: list[UnsupportedPipelineError] = []
+        self.refusals = 0
+        """How often something was refused, what is in ``found`` already included."""
 
     def attempt(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``function`` gives; None where it refuses, which is then noted."""
@@ -32,6 +34,7 @@ class Findings:
 
     def add(self, error: UnsupportedPipelineError) -> None:
         """Note a refusal, once: members that were fitted from one template all have the same."""
+        self.refusals += 1
         known = any((e.step, e.option, e.reason) == (error.step, error.option, error.reason) for e in self.found)
         # Where one step was never fitted the others were not either: one such line is enough.
         again = isinstance(error, UnfittedError) and any(isinstance(e, UnfittedError) for e in self.found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 from sklearn.pipeline import Pipeline as SklearnPipeline
 
@@ -48,7 +50,7 @@ def convert_rows(job: Job, path: str, estimator: Any, rows: Rows) -> Rows:
             front, transforms, n_features = convert_vectorizer(job.found, path, estimator)
             return Rows(Row(n_features), front, tuple(transforms))
         if type(estimator) in TRANSFORMERS and rows.row is not None:
-            return rows.then(*convert_transformer(path, estimator, rows.row))
+            return rows.then(*convert_transformer(job.found, path, estimator, rows.row))
         raise refuse_transformer(path, estimator, first=rows.row is None)
     except UnsupportedPipelineError as error:
         job.found.add(error)
@@ -67,49 +69,67 @@ def check_length(path: str, transforms: tuple[Transform, ...]) -> None:
 
 
 def _union(job: Job, path: str, union: Any, rows: Rows) -> Rows:
-    branches: list[Pipeline] = []
-    widths: list[Row] = []
+    before = job.found.refusals
     weights = union.transformer_weights or {}
-    before = len(job.found.found)
-    for name, transformer in union.transformer_list:
-        if isinstance(transformer, str) and transformer == "drop":
-            continue
-        branch = Rows(rows.row)
-        if not does_nothing(transformer):
-            branch = convert_rows(job, below(path, name), transformer, branch)
-        if branch.row is None:
-            raise UnsupportedPipelineError(
-                below(path, name),
+    kept = [(name, one) for name, one in union.transformer_list if not (isinstance(one, str) and one == "drop")]
+    job.found.attempt(_check_count, path, len(kept), rows.row)
+    job.found.attempt(_check_weights, path, weights, [name for name, _ in kept])
+    branches = [_branch(job, below(path, name), one, weights.get(name), rows.row) for name, one in kept]
+    widths = [branch.row for branch in branches if branch.row is not None]
+    known = [row.n_features for row in widths if row.n_features is not None]
+    row = Row(sum(known) if len(known) == len(kept) else None, dense=any(one.dense for one in widths))
+    if job.found.refusals > before:
+        return replace(rows, row=Row(None, row.dense))
+    if len(branches) == 1:
+        alone = branches[0]
+        return Rows(row, rows.front if alone.front is None else alone.front, (*rows.transforms, *alone.transforms))
+    together = Union(tuple(Pipeline(branch.front, branch.transforms) for branch in branches))
+    return Rows(row, together) if rows.row is None else rows.then([together], row)
+
+
+def _branch(job: Job, path: str, transformer: Any, weight: Any, row: Row | None) -> Rows:
+    branch = Rows(row)
+    if not does_nothing(transformer):
+        branch = convert_rows(job, path, transformer, branch)
+    if branch.row is None:
+        job.found.add(
+            UnsupportedPipelineError(
+                path,
                 "passthrough",
                 "the text itself is no feature",
                 "a vectorizer, or 'drop'",
                 edit={"": "drop"},
             )
-        if (weight := weights.get(name)) is not None:
-            _check_weight(below(path, name), weight)
-            branch = branch.then([Scale(doubles([float(weight)]))], branch.row)
-        assert branch.row is not None
-        check_length(below(path, name), branch.transforms)
-        branches.append(Pipeline(branch.front, branch.transforms))
-        widths.append(branch.row)
-    if not branches:
-        raise UnsupportedPipelineError(path, "transformer_list", "it has no transformer left", "at least one of them")
-    if len(branches) > MAX_BRANCHES:
-        raise UnsupportedPipelineError(
-            path, "transformer_list", f"it has {len(branches)} transformers; {MAX_BRANCHES} are held", "fewer of them"
         )
-    found = [row.n_features for row in widths]
-    known = [n for n in found if n is not None]
-    row = Row(sum(known) if len(known) == len(found) else None, dense=any(one.dense for one in widths))
-    if len(job.found.found) > before:
-        return replace(rows, row=Row(None, row.dense))
-    if len(branches) == 1:
-        alone = branches[0]
-        return Rows(row, rows.front if alone.front is None else alone.front, (*rows.transforms, *alone.transforms))
-    together = Union(tuple(branches))
-    return Rows(row, together) if rows.row is None else rows.then([together], row)
+    elif weight is not None:
+        branch = branch.then([Scale(doubles([float(weight)]))], branch.row)
+    job.found.attempt(check_length, path, branch.transforms)
+    return branch
 
 
-def _check_weight(path: str, weight: Any) -> None:
-    if not abs(float(weight)) < float("inf"):
-        raise UnsupportedPipelineError(path, "transformer_weights", f"the weight {weight!r} is not finite", "1.0")
+def _check_count(path: str, count: int, row: Row | None) -> None:
+    if not count:
+        raise UnsupportedPipelineError(
+            path,
+            "transformer_list",
+            "it has no transformer left",
+            "at least one of them",
+            edit={"": TfidfVectorizer() if row is None else "passthrough"},
+        )
+    if count > MAX_BRANCHES:
+        raise UnsupportedPipelineError(
+            path, "transformer_list", f"it has {count} transformers; {MAX_BRANCHES} are held", "fewer of them"
+        )
+
+
+def _check_weights(path: str, weights: Mapping[str, Any], kept: Sequence[str]) -> None:
+    given = {name: weights[name] for name in kept if weights.get(name) is not None}
+    bad = {name: weight for name, weight in given.items() if not abs(float(weight)) < float("inf")}
+    if bad:
+        raise UnsupportedPipelineError(
+            path,
+            "transformer_weights",
+            "; ".join(f"the weight {weight!r} of {name!r} is not finite" for name, weight in bad.items()),
+            "1.0",
+            edit={"transformer_weights": {**weights, **dict.fromkeys(bad, 1.0)}},
+        )

@@ -13,7 +13,7 @@ from ..model.spec import Model, Source
 from .classifier import convert_classifier
 from .job import Job
 from .precision import choose_weights
-from .propose import propose
+from .propose import propose_all
 from .source import SourceAnswers, source_answers
 from .versions import check_version
 
@@ -48,7 +48,7 @@ def model_from_sklearn(
     converted = convert_classifier(job, "", pipeline, None)
     if job.found.found or converted is None:
         error = job.found.found[0]
-        error.suggestion = propose(pipeline, [error]) or error.advice
+        error.suggestion = propose_all(pipeline, job.found.found, obstacles) or error.advice
         raise error
     found = converted.pipeline
     chosen, bound = choose_weights(found, weights)

@@ -38,6 +38,12 @@ def unwrap(path: str, estimator: Any) -> tuple[str, Any]:
             return path, estimator
 
 
+def unfitted_within(estimator: Any) -> Any | None:
+    """What a search has not fitted, or has fitted and thrown away."""
+    unfitted = type(estimator) in SEARCHES and not hasattr(estimator, "best_estimator_")
+    return estimator.estimator if unfitted else None
+
+
 def does_nothing(estimator: Any) -> bool:
     """Steps that hand on what they are given."""
     if estimator is None or (isinstance(estimator, str) and estimator == "passthrough"):

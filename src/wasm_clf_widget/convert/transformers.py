@@ -41,15 +41,19 @@ from ..model.spec import (
     Svd,
     Transform,
 )
+from .findings import Findings
 from .job import Row
 from .unfitted import refuse_unfitted
 
 _AGAIN: Final = "fit the whole pipeline again: its steps were fitted on different data"
 
 
-def convert_transformer(step: str, estimator: Any, row: Row) -> tuple[list[Transform], Row]:
-    """The transforms of one step, in the order in which they are applied, and the row behind them."""
-    transforms = TRANSFORMERS[type(estimator)](step, estimator, row)
+def convert_transformer(found: Findings, step: str, estimator: Any, row: Row) -> tuple[list[Transform], Row]:
+    """The transforms of one step, in the order in which they are applied, and the row behind them.
+
+    Options that are in the way are noted in ``found`` and left out.
+    """
+    transforms = TRANSFORMERS[type(estimator)](found, step, estimator, row)
     for transform in transforms:
         if isinstance(transform, Select):
             row = Row(transform.n_features, row.dense)
@@ -71,37 +75,41 @@ def norm_of(step: str, norm: Any) -> list[Transform]:
     )
 
 
-def tfidf(step: str, estimator: Any, n_features: int | None) -> list[Transform]:
+def tfidf(found: Findings, step: str, estimator: Any, n_features: int | None) -> list[Transform]:
     """TfidfTransformer, alone or within a TfidfVectorizer."""
-    _check_fitted(step, estimator)
+    found.attempt(_check_fitted, step, estimator)
     transforms: list[Transform] = [SublinearTf()] if estimator.sublinear_tf else []
     # scikit-learn multiplies where there is an idf_, whatever use_idf says by now.
     if hasattr(estimator, "idf_"):
-        idf = np.asarray(estimator.idf_, dtype=np.float64).ravel()
-        _check_width(step, "idf_", idf.size, n_features)
-        if not np.isfinite(idf).all():
-            raise UnsupportedPipelineError(
-                step,
-                "smooth_idf",
-                f"{np.count_nonzero(~np.isfinite(idf)):,} of {idf.size:,} idf weights are infinite or NaN (features "
-                "that no training text holds): scikit-learn itself raises on a text with such a feature",
-                "smooth_idf=True, and fit again",
-                edit={"smooth_idf": True},
-            )
-        transforms.append(Idf(doubles(idf)))
-    return transforms + norm_of(step, estimator.norm)
+        transforms += found.attempt(_idf, step, estimator, n_features) or []
+    return transforms + (found.attempt(norm_of, step, estimator.norm) or [])
 
 
-def _tfidf(step: str, estimator: Any, row: Row) -> list[Transform]:
-    _refuse_dense(step, estimator, row)
-    return tfidf(step, estimator, row.n_features)
+def _idf(step: str, estimator: Any, n_features: int | None) -> list[Transform]:
+    idf = np.asarray(estimator.idf_, dtype=np.float64).ravel()
+    _check_width(step, "idf_", idf.size, n_features)
+    if not np.isfinite(idf).all():
+        raise UnsupportedPipelineError(
+            step,
+            "smooth_idf",
+            f"{np.count_nonzero(~np.isfinite(idf)):,} of {idf.size:,} idf weights are infinite or NaN (features "
+            "that no training text holds): scikit-learn itself raises on a text with such a feature",
+            "smooth_idf=True, and fit again",
+            edit={"smooth_idf": True},
+        )
+    return [Idf(doubles(idf))]
 
 
-def _normalizer(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _tfidf(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
+    found.attempt(_refuse_dense, step, estimator, row)
+    return tfidf(found, step, estimator, row.n_features)
+
+
+def _normalizer(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
     return norm_of(step, estimator.norm)
 
 
-def _binarizer(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _binarizer(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
     return [binarize(step, "threshold", estimator.threshold)]
 
 
@@ -115,7 +123,7 @@ def binarize(step: str, option: str, threshold: Any) -> Binarize:
     return Binarize(value)
 
 
-def _selection(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _selection(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
     try:
         mask = np.asarray(estimator.get_support())
     except (NotFittedError, AttributeError):
@@ -131,17 +139,28 @@ def _selection(step: str, estimator: Any, row: Row) -> list[Transform]:
     return [Select(array("I", places.tobytes()), kept)]
 
 
-def _max_abs(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _max_abs(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
+    found.attempt(_check_clip, step, estimator)
     if not hasattr(estimator, "scale_"):
         raise refuse_unfitted(step, estimator)
+    return [_scale(step, "scale_", estimator.scale_, row)]
+
+
+def _check_clip(step: str, estimator: Any) -> None:
     if getattr(estimator, "clip", False):
         raise UnsupportedPipelineError(
             step, "clip", "clipping features is no stage of a model file", "clip=False", edit={"clip": False}
         )
-    return [_scale(step, "scale_", estimator.scale_, row)]
 
 
-def _standard(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _standard(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
+    found.attempt(_check_mean, step, estimator)
+    if not hasattr(estimator, "scale_"):
+        raise refuse_unfitted(step, estimator)
+    return [] if estimator.scale_ is None else [_scale(step, "scale_", estimator.scale_, row)]
+
+
+def _check_mean(step: str, estimator: Any) -> None:
     if estimator.with_mean:
         raise UnsupportedPipelineError(
             step,
@@ -150,9 +169,6 @@ def _standard(step: str, estimator: Any, row: Row) -> list[Transform]:
             "with_mean=False, and fit again",
             edit={"with_mean": False},
         )
-    if not hasattr(estimator, "scale_"):
-        raise refuse_unfitted(step, estimator)
-    return [] if estimator.scale_ is None else [_scale(step, "scale_", estimator.scale_, row)]
 
 
 def _scale(step: str, name: str, scale: Any, row: Row) -> Scale:
@@ -167,7 +183,7 @@ def _scale(step: str, name: str, scale: Any, row: Row) -> Scale:
     return Scale(doubles(inverse))
 
 
-def _svd(step: str, estimator: Any, row: Row) -> list[Transform]:
+def _svd(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
     if not hasattr(estimator, "components_"):
         raise refuse_unfitted(step, estimator)
     components = np.asarray(estimator.components_, dtype=np.float64)
@@ -222,7 +238,7 @@ _SELECTIONS: Final = (
     RFECV,
     SequentialFeatureSelector,
 )
-TRANSFORMERS: Final[dict[type, Callable[[str, Any, Row], list[Transform]]]] = {
+TRANSFORMERS: Final[dict[type, Callable[[Findings, str, Any, Row], list[Transform]]]] = {
     TfidfTransformer: _tfidf,
     Normalizer: _normalizer,
     MaxAbsScaler: _max_abs,

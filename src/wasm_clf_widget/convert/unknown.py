@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.naive_bayes import ComplementNB
 from sklearn.neighbors import NearestCentroid
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from ..errors import UnsupportedPipelineError
@@ -24,13 +24,15 @@ from .vectorizers import VECTORIZERS
 # class name → (why not, what instead)
 _DENSE: Final = "it needs a dense row: every feature of the vocabulary for each text, also those that it does not hold"
 _STEPWISE: Final = "it asks several classifiers in a way that is no stage of a model file"
+_KERNEL: Final = "its kernel compares a text with training texts, which no model file holds"
 _CLASSIFIERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "GaussianNB": (
         f"{_DENSE}; each has a mean and a variance in every class, so nothing may be left out of the sum",
-        lambda e: ComplementNB(),
+        # Not another naive Bayes: those that remain take no row with numbers below 0.
+        lambda e: LogisticRegression(),
     ),
-    "SVC": ("its kernel compares a text with training texts, which no model file holds", lambda e: LinearSVC()),
-    "NuSVC": ("its kernel compares a text with training texts, which no model file holds", lambda e: LinearSVC()),
+    "SVC": (_KERNEL, lambda e: _without_kernel(e)),
+    "NuSVC": (_KERNEL, lambda e: _without_kernel(e)),
     "KNeighborsClassifier": (
         "it compares a text with all training texts, which no model file holds",
         lambda e: NearestCentroid(),
@@ -70,9 +72,15 @@ _FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 }
 
 
+def _without_kernel(estimator: Any) -> Any:
+    """Whoever asked for probabilities needs them, in a soft vote for instance."""
+    return LogisticRegression() if getattr(estimator, "probability", False) is True else LinearSVC()
+
+
 def _components(estimator: Any) -> int:
-    n = getattr(estimator, "n_components", None)
-    return n if isinstance(n, int) else 100
+    # Fitted, PCA knows how many a share of the variance came to.
+    n = getattr(estimator, "n_components_", getattr(estimator, "n_components", None))
+    return int(n) if isinstance(n, int | np.integer) else 100
 
 
 def _of_columns(transformer: Any) -> Any:
@@ -107,6 +115,7 @@ def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
             "steps",
             f"the pipeline ends in a {kind.__name__}, without a classifier",
             "add LogisticRegression() or another classifier as the last step",
+            edit={"": make_pipeline(estimator, LogisticRegression())},
         )
     return _refusal(path, estimator, "as a classifier", _CLASSIFIERS, (*HEADS, *META), LogisticRegression())
 

@@ -45,29 +45,35 @@ def convert_vectorizer(
 
     None where an option is in the way; each such option is noted in ``found``.
     """
-    before = len(found.found)
+    before = found.refusals
     hashing = type(estimator) is HashingVectorizer
     found.attempt(_check_input, step, estimator)
     analyzer = found.attempt(_analyzer, step, estimator)
-    found.attempt(_check_counts if type(estimator) is CountVectorizer else _check_float64, step, estimator)
     accents = found.attempt(_strip_accents, step, estimator)
-    pattern = found.attempt(_token_pattern, step, estimator) if analyzer == "word" else None
-    token_pattern, program = pattern or (None, None)
-    stop_words = found.attempt(_stop_words, step, estimator) if analyzer == "word" else ()
+    if analyzer is not None:  # a callable one is given the text, and calls neither preprocessor nor tokenizer
+        found.attempt(_check_preprocessor, step, estimator)
+    token_pattern, program, stop_words = None, None, None
+    if analyzer == "word":  # those of characters look at none of these
+        found.attempt(_check_tokenizer, step, estimator)
+        if estimator.tokenizer is None:
+            token_pattern, program = found.attempt(_token_pattern, step, estimator) or (None, None)
+        stop_words = found.attempt(_stop_words, step, estimator)
+    found.attempt(_check_counts if type(estimator) is CountVectorizer else _check_float64, step, estimator)
     vocabulary = None if hashing else found.attempt(_vocabulary, step, estimator)
     n_features = int(estimator.n_features) if hashing else None if vocabulary is None else len(vocabulary)
     if n_features is not None:
-        found.attempt(_check_size, step, n_features, hashing)
+        found.attempt(_check_size, step, estimator, n_features)
     ngrams = None if analyzer is None else found.attempt(_ngram_range, step, estimator, analyzer, vocabulary)
     transforms: list[Transform] = []
     if hashing:
         transforms = found.attempt(norm_of, step, estimator.norm) or []
     elif type(estimator) is TfidfVectorizer and vocabulary is not None:
         if hasattr(estimator, "_tfidf"):
-            transforms = found.attempt(tfidf, step, estimator._tfidf, n_features) or []
+            transforms = tfidf(found, step, estimator._tfidf, n_features)
         else:
+            found.attempt(_check_smooth_idf, step, estimator)
             found.add(refuse_unfitted(step, estimator))
-    if len(found.found) > before:
+    if found.refusals > before:
         return None, transforms, n_features
     assert analyzer is not None
     assert ngrams is not None
@@ -88,15 +94,33 @@ def convert_vectorizer(
     return spec, transforms, n_features
 
 
-def _check_size(step: str, n_features: int, hashing: bool) -> None:
+def _check_smooth_idf(step: str, estimator: Any) -> None:
+    """Before fitting: of words that were learned none is missing in all texts, of those that were given one may be."""
+    if estimator.use_idf and not estimator.smooth_idf and estimator.vocabulary is not None:
+        raise UnsupportedPipelineError(
+            step,
+            "smooth_idf",
+            "a word of the given vocabulary that no training text holds would have an infinite idf weight",
+            "smooth_idf=True, and fit again",
+            edit={"smooth_idf": True},
+        )
+
+
+def _check_size(step: str, estimator: Any, n_features: int) -> None:
     if n_features > MAX_FEATURES:
+        hashing = type(estimator) is HashingVectorizer
         raise UnsupportedPipelineError(
             step,
             "n_features" if hashing else "vocabulary",
             f"it has {n_features:,} features; a model file holds at most {MAX_FEATURES:,}",
             "a smaller n_features" if hashing else "max_features= or a larger min_df=, and fit again",
-            edit={"n_features" if hashing else "max_features": 2**20},
+            edit={"n_features": 2**20} if hashing else _learn_fewer(estimator, max_features=2**20),
         )
+
+
+def _learn_fewer(estimator: Any, **options: int) -> dict[str, int]:
+    """Options by which ``fit`` learns fewer words; none where the vocabulary is given: there they do nothing."""
+    return options if estimator.vocabulary is None else {}
 
 
 def _check_input(step: str, estimator: Any) -> None:
@@ -141,13 +165,6 @@ def _analyzer(step: str, estimator: Any) -> Analyzer:
     names: tuple[Analyzer, ...] = ("word", "char", "char_wb")
     for name in names:
         if estimator.analyzer == name:
-            if estimator.preprocessor is not None:
-                edit, words = preprocessor_edit(estimator)
-                raise _callable(step, "preprocessor", estimator.preprocessor, words, edit)
-            # The char analyzers never call a tokenizer, so one that is set there does nothing.
-            if name == "word" and estimator.tokenizer is not None:
-                edit, words = tokenizer_edit(estimator)
-                raise _callable(step, "tokenizer", estimator.tokenizer, words, edit)
             return name
     raise UnsupportedPipelineError(
         step,
@@ -156,6 +173,18 @@ def _analyzer(step: str, estimator: Any) -> Analyzer:
         "'word', 'char' or 'char_wb'",
         edit={"analyzer": "word"},
     )
+
+
+def _check_preprocessor(step: str, estimator: Any) -> None:
+    if estimator.preprocessor is not None:
+        edit, words = preprocessor_edit(estimator)
+        raise _callable(step, "preprocessor", estimator.preprocessor, words, edit)
+
+
+def _check_tokenizer(step: str, estimator: Any) -> None:
+    if estimator.tokenizer is not None:
+        edit, words = tokenizer_edit(estimator)
+        raise _callable(step, "tokenizer", estimator.tokenizer, words, edit)
 
 
 def _callable(step: str, option: str, value: Any, advice: str, edit: Mapping[str, Any]) -> UnsupportedPipelineError:
@@ -233,8 +262,9 @@ def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
 def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: Sequence[str] | None) -> tuple[int, int]:
     low, high = (int(n) for n in estimator.ngram_range)
     if low > high:
+        swapped = (min(max(high, 1), MAX_NGRAM), min(max(low, 1), MAX_NGRAM))
         raise UnsupportedPipelineError(
-            step, "ngram_range", f"({low}, {high}) is empty", "(n, m) with 1 ≤ n ≤ m", edit={"ngram_range": (high, low)}
+            step, "ngram_range", f"({low}, {high}) is empty", "(n, m) with 1 ≤ n ≤ m", edit={"ngram_range": swapped}
         )
     if analyzer == "word" and high == 1:
         low = 1  # scikit-learn makes single words of every range that ends at 1
@@ -243,8 +273,8 @@ def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: Sequ
             step,
             "ngram_range",
             f"({low}, {high}) asks for n-grams of no length",
-            f"(1, {max(high, 1)}), and fit again",
-            edit={"ngram_range": (1, max(high, 1))},
+            f"(1, {min(max(high, 1), MAX_NGRAM)}), and fit again",
+            edit={"ngram_range": (1, min(max(high, 1), MAX_NGRAM))},
         )
     if high > MAX_NGRAM and vocabulary is not None:
         # Longer n-grams than the longest feature are never looked at.
@@ -300,10 +330,10 @@ def _vocabulary(step: str, estimator: Any) -> PackedTexts:
         )
     ordered = np.empty(len(items), dtype=object)
     ordered[places] = entries
-    return _packed(step, ordered.tolist())
+    return _packed(step, estimator, ordered.tolist())
 
 
-def _packed(step: str, entries: list[str]) -> PackedTexts:
+def _packed(step: str, estimator: Any, entries: list[str]) -> PackedTexts:
     """The entries as a file has them; an error names the one that cannot be stored."""
     whole = "".join(entries)
     if whole.isascii():
@@ -327,7 +357,7 @@ def _packed(step: str, entries: list[str]) -> PackedTexts:
             "vocabulary",
             f"the entry {entry[:40]!r}… has {longest:,} bytes; at most {MAX_ENTRY:,} are held",
             "min_df=2 or max_features=, or remove such words from the training texts, and fit again",
-            edit={"min_df": 2},
+            edit=_learn_fewer(estimator, min_df=2),
         )
     if len(data) > MAX_FILE:
         raise UnsupportedPipelineError(
@@ -335,7 +365,7 @@ def _packed(step: str, entries: list[str]) -> PackedTexts:
             "vocabulary",
             f"its entries take {len(data):,} bytes; a model file has at most {MAX_FILE:,}",
             "min_df=2 or max_features=, and fit again",
-            edit={"min_df": 2},
+            edit=_learn_fewer(estimator, min_df=2),
         )
     return PackedTexts(data, array("I", accumulate(sizes, initial=0)))
 

@@ -10,7 +10,6 @@ from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
 from ...model.spec import (
     Activation,
-    Classes,
     ConstantHead,
     DistancesHead,
     Layer,
@@ -27,12 +26,14 @@ _ACTIVATIONS: Final[tuple[Activation, ...]] = ("identity", "logistic", "tanh", "
 _AGAIN: Final = "fit the whole pipeline again: its steps were fitted on different data"
 
 
-def convert_layers(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_layers(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """MLPClassifier: every layer, with float64 weights."""
     if not hasattr(estimator, "coefs_"):
         raise refuse_unfitted(step, estimator)
     activation = next((name for name in _ACTIVATIONS if estimator.activation == name), None)
     link = {"logistic": "logistic", "softmax": "softmax"}.get(estimator.out_activation_)
+    multilabel = str(estimator._label_binarizer.y_type_).startswith("multilabel")
+    classes = None if multilabel else job.found.attempt(convert_classes, step, estimator.classes_)
     if activation is None or link is None:
         raise UnsupportedPipelineError(
             step,
@@ -49,32 +50,70 @@ def convert_layers(job: Job, step: str, estimator: Any, row: Row) -> Classified:
                 step, "coefs_", f"it takes {weights.shape[0]:,} of {row.n_features:,} features", _AGAIN
             )
         offsets = vector(step, f"intercepts_[{i}]", bias, weights.shape[1])
-        check_finite(step, f"coefs_[{i}]", weights)
-        check_finite(step, f"intercepts_[{i}]", offsets)
+        job.found.attempt(check_finite, step, f"coefs_[{i}]", weights)
+        job.found.attempt(check_finite, step, f"intercepts_[{i}]", offsets)
         layers.append(Layer(weights.shape[1], doubles(np.ascontiguousarray(weights)), doubles(offsets)))
-    multilabel = str(estimator._label_binarizer.y_type_).startswith("multilabel")
     if multilabel:
-        classes: Classes = count_classes(layers[-1].outputs)
-        head = LayersHead(activation, "each", tuple(layers))
-        return Classified(Pipeline(None, (), head), (classes,), targets="multilabel", decision=False)
-    classes = convert_classes(step, estimator.classes_)
+        each = LayersHead(activation, "each", tuple(layers))
+        return Classified(
+            Pipeline(None, (), each), (count_classes(layers[-1].outputs),), targets="multilabel", decision=False
+        )
+    if classes is None:
+        return None
     head = LayersHead(activation, "logistic" if link == "logistic" else "softmax", tuple(layers))
     return Classified(Pipeline(None, (), head), (classes,), decision=False)
 
 
-def convert_centroids(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_centroids(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """NearestCentroid. Its ``predict`` looks at plain distances where the priors are even, else at scaled ones."""
     if not hasattr(estimator, "centroids_"):
+        if not isinstance(estimator.priors, str):  # those that are given are known before
+            _check_priors(job, step, estimator, np.asarray(estimator.priors))
         raise refuse_unfitted(step, estimator)
-    classes = convert_classes(step, estimator.classes_)
-    n = len(classes.values)
+    even = _check_priors(job, step, estimator, estimator.class_prior_)
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
+    n = len(estimator.classes_)
     centroids = matrix(step, "centroids_", np.asarray(estimator.centroids_))
     if row.n_features is not None and centroids.shape != (n, row.n_features):
         raise UnsupportedPipelineError(
             step, "centroids_", f"its shape is {centroids.shape}, {(n, row.n_features)} are needed", _AGAIN
         )
-    check_finite(step, "centroids_", centroids)
-    even = bool(np.isclose(estimator.class_prior_, 1 / n).all())
+    job.found.attempt(check_finite, step, "centroids_", centroids)
+    euclidean = estimator.metric == "euclidean"
+    with np.errstate(divide="ignore"):
+        constants = 2.0 * np.log(estimator.class_prior_)
+    deviations = None
+    if euclidean:
+        deviations = vector(
+            step, "within_class_std_dev_", np.asarray(estimator.within_class_std_dev_).ravel(), centroids.shape[1]
+        )
+        check_finite(step, "within_class_std_dev_", deviations)
+    if classes is None:
+        return None
+    head = DistancesHead(
+        metric="euclidean" if euclidean else "manhattan",
+        label="nearest" if even else "argmax",
+        link="softmax" if euclidean else "none",
+        outputs=1 if n == 2 and euclidean else n,
+        centroids=doubles(np.ascontiguousarray(centroids.T)),
+        deviations=None if deviations is None else doubles(deviations),
+        constants=doubles(constants) if euclidean else (),
+    )
+    return Classified(Pipeline(None, (), head), (classes,), decision=euclidean)
+
+
+def _check_priors(job: Job, step: str, estimator: Any, priors: Any) -> bool:
+    """Whether they are even. Of others, zeros are in the way with either metric: the edit of one leads to the other."""
+    even = bool(np.isclose(priors, 1 / len(priors)).all())
+    job.found.attempt(_check_metric, step, estimator, even)
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(priors)
+    advice = "priors above 0, and fit again"
+    job.found.attempt(check_finite, step, "class_prior_", logarithms, advice, edit={"priors": "uniform"})
+    return even
+
+
+def _check_metric(step: str, estimator: Any, even: bool) -> None:
     if estimator.metric not in ("euclidean", "manhattan"):
         raise UnsupportedPipelineError(
             step,
@@ -83,8 +122,7 @@ def convert_centroids(job: Job, step: str, estimator: Any, row: Row) -> Classifi
             "'euclidean' or 'manhattan'",
             edit={"metric": "euclidean"},
         )
-    euclidean = estimator.metric == "euclidean"
-    if not euclidean and not even:
+    if estimator.metric == "manhattan" and not even:
         raise UnsupportedPipelineError(
             step,
             "priors",
@@ -92,54 +130,41 @@ def convert_centroids(job: Job, step: str, estimator: Any, row: Row) -> Classifi
             "priors='uniform', or metric='euclidean'",
             edit={"metric": "euclidean"},
         )
-    deviations = constants = None
-    if euclidean:
-        with np.errstate(divide="ignore"):
-            constants = 2.0 * np.log(estimator.class_prior_)
-        deviations = vector(
-            step, "within_class_std_dev_", np.asarray(estimator.within_class_std_dev_).ravel(), centroids.shape[1]
-        )
-        check_finite(step, "within_class_std_dev_", deviations)
-        check_finite(step, "class_prior_", constants, "priors above 0, and fit again")
-    head = DistancesHead(
-        metric="euclidean" if euclidean else "manhattan",
-        label="nearest" if even else "argmax",
-        link="softmax" if euclidean else "none",
-        outputs=1 if n == 2 and euclidean else n,
-        centroids=doubles(np.ascontiguousarray(centroids.T)),
-        deviations=None if deviations is None else doubles(deviations),
-        constants=() if constants is None else doubles(constants),
-    )
-    return Classified(Pipeline(None, (), head), (classes,), decision=euclidean)
 
 
-def convert_constant(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_constant(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """DummyClassifier, as far as it says the same twice."""
-    strategy = estimator.strategy
-    if strategy not in ("most_frequent", "prior", "constant"):
-        raise UnsupportedPipelineError(
-            step,
-            "strategy",
-            f"strategy={strategy!r} draws labels at random: no two answers need be the same",
-            "strategy='prior', 'most_frequent' or 'constant'",
-            edit={"strategy": "prior"},
-        )
+    job.found.attempt(_check_strategy, step, estimator)
     if not hasattr(estimator, "classes_"):
         raise refuse_unfitted(step, estimator)
     several = estimator.n_outputs_ > 1
     class_lists = estimator.classes_ if several else [estimator.classes_]
+    class_sets = [job.found.attempt(convert_classes, step, values, fewest=1) for values in class_lists]
+    known = tuple(classes for classes in class_sets if classes is not None)
+    if len(known) < len(class_sets):
+        return None
     priors = estimator.class_prior_ if several else [estimator.class_prior_]
-    constants = np.ravel(estimator.constant).tolist() if strategy == "constant" else [None] * len(priors)
-    class_sets, members = [], []
+    fixed = estimator.strategy == "constant"
+    constants = np.ravel(estimator.constant).tolist() if fixed else [None] * len(priors)
+    members = []
     for values, prior, constant in zip(class_lists, priors, constants, strict=True):
-        classes = convert_classes(step, values, fewest=1)
         own = np.asarray(prior, dtype=np.float64)
-        label = int(own.argmax()) if strategy != "constant" else np.asarray(values).tolist().index(constant)
-        if strategy != "prior":
-            own = np.eye(len(classes.values))[label]
-        class_sets.append(classes)
+        label = np.asarray(values).tolist().index(constant) if fixed else int(own.argmax())
+        if estimator.strategy != "prior":
+            own = np.eye(len(own))[label]
         members.append(Pipeline(None, (), ConstantHead(doubles(own), [label])))
     if not several:
-        return Classified(members[0], tuple(class_sets), decision=False)
+        return Classified(members[0], known, decision=False)
     head = MultiOutputHead(tuple(members))
-    return Classified(Pipeline(None, (), head), tuple(class_sets), targets="multioutput", decision=False)
+    return Classified(Pipeline(None, (), head), known, targets="multioutput", decision=False)
+
+
+def _check_strategy(step: str, estimator: Any) -> None:
+    if estimator.strategy not in ("most_frequent", "prior", "constant"):
+        raise UnsupportedPipelineError(
+            step,
+            "strategy",
+            f"strategy={estimator.strategy!r} draws labels at random: no two answers need be the same",
+            "strategy='prior', 'most_frequent' or 'constant'",
+            edit={"strategy": "prior"},
+        )

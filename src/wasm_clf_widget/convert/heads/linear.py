@@ -17,6 +17,7 @@ from sklearn.linear_model import (
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
+from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
 from ...model.spec import LabelRule, LinearHead, Link, Pipeline, Transform
 from .. import versions
@@ -37,61 +38,85 @@ LINEAR: Final = (
     # Deprecated since 1.8, and gone one day.
     *([kind] if (kind := getattr(linear_model, "PassiveAggressiveClassifier", None)) else []),
 )
+_SMOOTHED: Final = "alpha > 0 and a class_prior without zeros, and fit again"
+_SMOOTHING: Final = {"alpha": 1.0, "class_prior": None}
 BAYES: Final = (MultinomialNB, ComplementNB, BernoulliNB)
 
 
-def convert_linear(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_linear(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """The estimator's ``coef_`` and ``intercept_``."""
     if not hasattr(estimator, "coef_") or not hasattr(estimator, "classes_"):
         raise refuse_unfitted(step, estimator)
-    coef = matrix(step, "coef_", estimator.coef_)
+    coef = job.found.attempt(matrix, step, "coef_", estimator.coef_)
     binarizer = getattr(estimator, "_label_binarizer", None)
     if str(getattr(binarizer, "y_type_", "")).startswith("multilabel"):
+        if coef is None:
+            return None
         classes = count_classes(coef.shape[0])
-        head = _head(step, estimator, coef, row, len(classes.values), "none", each=True)
+        head = _head(job, step, estimator, coef, row, len(classes.values), "none", each=True)
         return Classified(Pipeline(None, (), head), (classes,), targets="multilabel")
-    classes = convert_classes(step, estimator.classes_)
-    n = len(classes.values)
-    head = _head(step, estimator, coef, row, n, _link(estimator, n))
-    return Classified(Pipeline(None, (), head), (classes,))
+    known = job.found.attempt(convert_classes, step, estimator.classes_)
+    n = len(estimator.classes_)
+    if coef is None:
+        return None
+    head = _head(job, step, estimator, coef, row, n, _link(estimator, n))
+    return None if known is None else Classified(Pipeline(None, (), head), (known,))
 
 
 def _head(
-    step: str, estimator: Any, coef: Matrix, row: Row, n_classes: int, link: Link, *, each: bool = False
-) -> LinearHead:
+    job: Job, step: str, estimator: Any, coef: Matrix, row: Row, n_classes: int, link: Link, *, each: bool = False
+) -> LinearHead | None:
     outputs = 1 if n_classes == 2 and not each else n_classes
-    check_shape(step, "coef_", coef.shape, (outputs, row.n_features), n_classes)
-    bias = vector(step, "intercept_", estimator.intercept_, outputs)
-    for name, values in (("coef_", coef), ("intercept_", bias)):
-        check_finite(step, name, values)
+    job.found.attempt(check_shape, step, "coef_", coef.shape, (outputs, row.n_features), n_classes)
+    job.found.attempt(check_finite, step, "coef_", coef)
+    bias = job.found.attempt(vector, step, "intercept_", estimator.intercept_, outputs)
+    if bias is None:
+        return None
+    job.found.attempt(check_finite, step, "intercept_", bias)
     label: LabelRule = "each" if each else "sign" if outputs == 1 else "argmax"
     return LinearHead("linear", link, label, outputs, _feature_major(coef), doubles(bias))
 
 
-def convert_bayes(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_bayes(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """Log-probabilities as weights; the score is the joint log-likelihood."""
+    binarizer: tuple[Transform, ...] = ()
+    if type(estimator) is BernoulliNB and estimator.binarize is not None:
+        made = job.found.attempt(binarize, step, "binarize", estimator.binarize)
+        binarizer = () if made is None else (made,)
     if not hasattr(estimator, "feature_log_prob_") or not hasattr(estimator, "classes_"):
+        job.found.attempt(_check_smoothing, step, estimator)
         raise refuse_unfitted(step, estimator)
-    classes = convert_classes(step, estimator.classes_)
-    n = len(classes.values)
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
+    n = len(estimator.classes_)
     coef = matrix(step, "feature_log_prob_", estimator.feature_log_prob_)
     check_shape(step, "feature_log_prob_", coef.shape, (n, row.n_features), n)
-    transforms: tuple[Transform, ...] = ()
     bias: Matrix = np.zeros(n)
     if type(estimator) is MultinomialNB:
         bias = vector(step, "class_log_prior_", estimator.class_log_prior_, n)
     elif type(estimator) is BernoulliNB:
-        if estimator.binarize is not None:
-            transforms = (binarize(step, "binarize", estimator.binarize),)
         # As scikit-learn's own lines: what is absent counts too, so its part is taken out of each weight.
         with np.errstate(all="ignore"):
             absent = np.log(1 - np.exp(estimator.feature_log_prob_))
             bias = estimator.class_log_prior_ + absent.sum(axis=1)
             coef = estimator.feature_log_prob_ - absent
     for name, values in (("feature_log_prob_", coef), ("class_log_prior_", bias)):
-        check_finite(step, name, values, "alpha > 0 and a class_prior without zeros, and fit again")
+        job.found.attempt(check_finite, step, name, values, _SMOOTHED, edit=_SMOOTHING)
+    if classes is None:
+        return None
     head = LinearHead("naive_bayes", "softmax", "argmax", n, _feature_major(coef), doubles(bias))
-    return Classified(Pipeline(None, transforms, head), (classes,))
+    return Classified(Pipeline(None, binarizer, head), (classes,))
+
+
+def _check_smoothing(step: str, estimator: Any) -> None:
+    """Before fitting: what all but surely ends in infinite weights."""
+    if np.min(estimator.alpha) <= 0.0 and estimator.force_alpha:
+        raise UnsupportedPipelineError(
+            step, "alpha", "a word that a class has not would weigh −∞", _SMOOTHED, edit=_SMOOTHING
+        )
+    if estimator.class_prior is not None and np.min(estimator.class_prior) <= 0.0:
+        raise UnsupportedPipelineError(
+            step, "class_prior", "a class of probability 0 would weigh −∞", _SMOOTHED, edit=_SMOOTHING
+        )
 
 
 def _feature_major(coef: Matrix) -> Any:

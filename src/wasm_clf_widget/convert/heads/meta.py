@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +13,6 @@ from sklearn.multioutput import MultiOutputClassifier
 
 from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
-from ...model.shape import head_shape
 from ...model.spec import (
     CalibratedHead,
     CalibratedMember,
@@ -37,11 +36,27 @@ from ..unfitted import refuse_unfitted
 from .fuse import fused
 
 MAX_MEMBERS: Final = 4_096
+_METHODS: Final = ("sigmoid", "isotonic")
 
 
 def convert_calibrated(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """One member a fold (or one at all), each perhaps a pipeline with a vocabulary of its own."""
-    if estimator.method not in ("sigmoid", "isotonic"):
+    job.found.attempt(_check_method, step, estimator)
+    pairs = _fitted(job, step, "estimator", estimator, "calibrated_classifiers_", row)
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
+    found = [job.member(below(step, "estimator"), pair.estimator, row) for pair in pairs]
+    members = []
+    for pair, member in zip(pairs, found, strict=True):
+        if member is not None and classes is not None and pair.method in _METHODS:
+            _check_member(step, member, classes)
+            members.append(CalibratedMember(member.pipeline, _input(pair.estimator), _calibration(step, pair)))
+    if classes is None or len(members) < len(pairs):
+        return None
+    return Classified(Pipeline(None, (), CalibratedHead(tuple(members))), (classes,), decision=False)
+
+
+def _check_method(step: str, estimator: Any) -> None:
+    if estimator.method not in _METHODS:
         raise UnsupportedPipelineError(
             step,
             "method",
@@ -49,18 +64,6 @@ def convert_calibrated(job: Job, step: str, estimator: Any, row: Row | None) -> 
             "method='sigmoid' or 'isotonic', and fit again",
             edit={"method": "sigmoid"},
         )
-    pairs = _fitted(job, step, "estimator", estimator, "calibrated_classifiers_", row)
-    if pairs is None:
-        return None
-    classes = convert_classes(step, estimator.classes_)
-    members = []
-    for pair in pairs:
-        member = job.member(below(step, "estimator"), pair.estimator, row)
-        if member is None:
-            return None
-        _check_member(step, member, classes)
-        members.append(CalibratedMember(member.pipeline, _input(pair.estimator), _calibration(step, pair)))
-    return Classified(Pipeline(None, (), CalibratedHead(tuple(members))), (classes,), decision=False)
 
 
 def _calibration(step: str, pair: Any) -> Sigmoid | Isotonic:
@@ -77,31 +80,19 @@ def _calibration(step: str, pair: Any) -> Sigmoid | Isotonic:
 
 def convert_vote(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """Soft: the weighted mean of probabilities. Hard: the weighted votes. Members were fitted on class numbers."""
+    given = [(name, member) for name, member in estimator.estimators if not isinstance(member, str)]
+    names = [name for name, _ in given]
+    sources = getattr(estimator, "estimators_", [member for _, member in given])
+    members = [job.member(below(step, name), member, row) for name, member in zip(names, sources, strict=True)]
+    job.found.attempt(_check_voting, step, estimator, dict(zip(names, sources, strict=True)))
     if not hasattr(estimator, "estimators_"):
-        for name, member in estimator.estimators:
-            if not isinstance(member, str):
-                job.member(below(step, name), member, row)
         raise refuse_unfitted(step, estimator)
-    classes = convert_classes(step, estimator.classes_)
-    numbers = count_classes(len(classes.values))
-    names = [name for name, member in estimator.estimators if not isinstance(member, str)]
-    members = [
-        job.member(below(step, name), member, row) for name, member in zip(names, estimator.estimators_, strict=True)
-    ]
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
     chosen = [member for member in members if member is not None]
-    if len(chosen) < len(members):
+    if classes is None or len(chosen) < len(members):
         return None
-    for name, member in zip(names, chosen, strict=True):
-        _check_member(step, member, numbers)
-        assert member.pipeline.head is not None
-        if estimator.voting == "soft" and head_shape(member.pipeline.head).probabilities == 0:
-            raise UnsupportedPipelineError(
-                step,
-                "voting",
-                f"voting='soft' needs probabilities, and {name!r} has none (scikit-learn cannot answer either)",
-                f"voting='hard', or CalibratedClassifierCV around {name!r}, and fit again",
-                edit={"voting": "hard"},
-            )
+    for member in chosen:
+        _check_member(step, member, count_classes(len(classes.values)))
     weights = estimator._weights_not_none
     head = VoteHead(
         voting="soft" if estimator.voting == "soft" else "hard",
@@ -111,19 +102,29 @@ def convert_vote(job: Job, step: str, estimator: Any, row: Row | None) -> Classi
     return Classified(Pipeline(None, (), head), (classes,), decision=False)
 
 
+def _check_voting(step: str, estimator: Any, members: Mapping[str, Any]) -> None:
+    without = next((name for name, member in members.items() if not hasattr(member, "predict_proba")), None)
+    if estimator.voting == "soft" and without is not None:
+        raise UnsupportedPipelineError(
+            step,
+            "voting",
+            f"voting='soft' needs probabilities, and {without!r} has none (scikit-learn cannot answer either)",
+            f"voting='hard', or CalibratedClassifierCV around {without!r}, and fit again",
+            edit={"voting": "hard"},
+        )
+
+
 def convert_one_vs_rest(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """A member a class; linear ones become one table of weights."""
     fitted = _fitted(job, step, "estimator", estimator, "estimators_", row)
-    if fitted is None:
-        return None
     multilabel = bool(estimator.multilabel_)
     classes = (
         count_classes(len(fitted))
         if multilabel and not len(estimator.classes_)
-        else convert_classes(step, estimator.classes_, fewest=1 if multilabel else 2)
+        else job.found.attempt(convert_classes, step, estimator.classes_, fewest=1 if multilabel else 2)
     )
     members = _binary_members(job, step, fitted, row)
-    if members is None:
+    if members is None or classes is None:
         return None
     constant = [_is_constant(member) for member in fitted]
     inputs = {_input(source) for source, fixed in zip(fitted, constant, strict=True) if not fixed} or {"probability"}
@@ -155,12 +156,9 @@ def convert_one_vs_rest(job: Job, step: str, estimator: Any, row: Row | None) ->
 def convert_one_vs_one(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """A member for each pair of classes."""
     fitted = _fitted(job, step, "estimator", estimator, "estimators_", row)
-    if fitted is None:
-        return None
-    classes = convert_classes(step, estimator.classes_)
-    _check_count(step, len(fitted))
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
     members = _binary_members(job, step, fitted, row)
-    if members is None:
+    if members is None or classes is None:
         return None
     head = OneVsOneHead(len(classes.values), tuple(member.pipeline for member in members), _input(fitted[0]))
     return Classified(Pipeline(None, (), head), (classes,))
@@ -169,9 +167,6 @@ def convert_one_vs_one(job: Job, step: str, estimator: Any, row: Row | None) -> 
 def convert_outputs(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """A member an output."""
     fitted = _fitted(job, step, "estimator", estimator, "estimators_", row)
-    if fitted is None:
-        return None
-    _check_count(step, len(fitted))
     members = [job.member(below(step, "estimator"), member, row) for member in fitted]
     chosen = [member for member in members if member is not None]
     if len(chosen) < len(members):
@@ -189,7 +184,7 @@ def convert_outputs(job: Job, step: str, estimator: Any, row: Row | None) -> Cla
     )
 
 
-def _fitted(job: Job, step: str, template: str, estimator: Any, name: str, row: Row | None) -> Sequence[Any] | None:
+def _fitted(job: Job, step: str, template: str, estimator: Any, name: str, row: Row | None) -> Sequence[Any]:
     """The fitted members. Where there are none the template is looked at, so that a check sees all of it."""
     # Empty where fitting ended in an error.
     if not getattr(estimator, name, ()):
@@ -217,20 +212,20 @@ def _is_constant(estimator: Any) -> bool:
 
 def _binary_members(job: Job, step: str, fitted: Sequence[Any], row: Row | None) -> list[Classified] | None:
     """Classifiers of the classes 0 and 1; those that saw one label only are constants."""
-    result = []
-    for estimator in fitted:
-        member: Classified | None
-        if _is_constant(estimator):
-            y = int(np.ravel(estimator.y_)[0])
-            head = ConstantHead(doubles([1.0 - y, float(y)]), [y])
-            member = Classified(Pipeline(None, (), head), (count_classes(2),), decision=False)
-        else:
-            member = job.member(below(step, "estimator"), estimator, row)
-        if member is None:
-            return None
+    # All of them, also behind one that is refused: what is learned differs.
+    found = [_binary_member(job, step, estimator, row) for estimator in fitted]
+    members = [member for member in found if member is not None]
+    for member in members:
         _check_member(step, member, count_classes(2))
-        result.append(member)
-    return result
+    return members if len(members) == len(found) else None
+
+
+def _binary_member(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
+    if not _is_constant(estimator):
+        return job.member(below(step, "estimator"), estimator, row)
+    y = int(np.ravel(estimator.y_)[0])
+    head = ConstantHead(doubles([1.0 - y, float(y)]), [y])
+    return Classified(Pipeline(None, (), head), (count_classes(2),), decision=False)
 
 
 def _check_member(step: str, member: Classified, classes: Classes) -> None:

@@ -22,26 +22,37 @@ from ..unfitted import refuse_unfitted
 def convert_threshold(job: Job, step: str, estimator: Any, row: Row | None) -> Classified | None:
     """The classifier within it, whose label rule becomes ≥ where the threshold is 0."""
     inner = _fitted(estimator)
+    member = job.member(below(step, "estimator"), estimator.estimator if inner is None else inner, row)
     if inner is None:
-        job.member(below(step, "estimator"), estimator.estimator, row)
+        if isinstance(estimator, FixedThresholdClassifier):
+            job.found.attempt(_check_zero, step, estimator, estimator.estimator)
         raise refuse_unfitted(step, estimator)
-    member = job.member(below(step, "estimator"), inner, row)
+    _check_zero(step, estimator, inner)
     if member is None:
         return None
-    method, threshold, positive = _rule(estimator, inner)
     head = member.pipeline.head
-    plain = isinstance(head, LinearHead) and head.outputs == 1 and head.label == "sign"
-    if method == "decision_function" and threshold == 0.0 and plain:
-        # Of the first class the source compares −score: what is above 0 is left for the second, as ever.
-        assert isinstance(head, LinearHead)
-        rule: LabelRule = "sign_or_zero" if positive == 1 else "sign"
-        return replace(member, pipeline=replace(member.pipeline, head=replace(head, label=rule)))
+    if not (isinstance(head, LinearHead) and head.outputs == 1 and head.label == "sign"):
+        raise _refusal(step, estimator, inner)
+    # Of the first class the source compares −score: what is above 0 is left for the second, as ever.
+    rule: LabelRule = "sign_or_zero" if _rule(estimator, inner)[2] == 1 else "sign"
+    return replace(member, pipeline=replace(member.pipeline, head=replace(head, label=rule)))
+
+
+def _check_zero(step: str, estimator: Any, inner: Any) -> None:
+    method, threshold, _ = _rule(estimator, inner)
+    if method != "decision_function" or threshold != 0.0:
+        raise _refusal(step, estimator, inner)
+
+
+def _refusal(step: str, estimator: Any, inner: Any) -> UnsupportedPipelineError:
+    method, threshold, positive = _rule(estimator, inner)
+    answer = repr(inner.classes_.tolist()[positive]) if hasattr(inner, "classes_") else "one of two classes"
     asked = f"{method}(texts)" + ("" if method == "decision_function" else f"[:, {positive}]")
     sign = "-" if method == "decision_function" and positive == 0 else ""
-    raise UnsupportedPipelineError(
+    return UnsupportedPipelineError(
         step,
         "threshold" if isinstance(estimator, FixedThresholdClassifier) else "best_threshold_",
-        f"it answers {inner.classes_.tolist()[positive]!r} where {sign}{method} is at least {threshold!r}; a model "
+        f"it answers {answer} where {sign}{method} is at least {threshold!r}; a model "
         "file knows decision scores compared with 0 and probabilities by the largest, no other threshold",
         f"the classifier within it, whose answers are the same numbers, and the comparison in your own code: "
         f"{sign}classifier.{asked} >= {threshold!r}",
@@ -72,7 +83,8 @@ def _rule(estimator: Any, inner: Any) -> tuple[str, float, int]:
         threshold, label = estimator.threshold, estimator.pos_label
     if isinstance(threshold, str):  # "auto"
         threshold = 0.5 if method == "predict_proba" else 0.0
-    positive = 1 if label is None else list(inner.classes_).index(label)
+    # Before fitting nobody knows at which place a class will stand.
+    positive = 1 if label is None or not hasattr(inner, "classes_") else list(inner.classes_).index(label)
     return method, float(threshold), positive
 
 

@@ -27,7 +27,7 @@ def convert_trees(job: Job, step: str, estimator: Any, row: Row) -> Classified:
     single = type(estimator) in TREES
     if not hasattr(estimator, "tree_" if single else "estimators_"):
         raise refuse_unfitted(step, estimator)
-    _check_width(step, estimator, row)
+    job.found.attempt(_check_width, step, estimator, row)
     trees = [estimator.tree_] if single else [tree.tree_ for tree in estimator.estimators_]
     # scikit-learn weighs by class_weight while it fits: what it says of a text is in the leaves already.
     table = _Table(step, trees)
@@ -46,20 +46,15 @@ def _head(table: _Table, output: int, classes: Classes) -> Head:
     return table.mean(output, n) if n > 1 else ConstantHead(doubles([1.0]), [0])
 
 
-def convert_boosting(job: Job, step: str, estimator: Any, row: Row) -> Classified:
+def convert_boosting(job: Job, step: str, estimator: Any, row: Row) -> Classified | None:
     """The initial scores, to which each tree adds its leaf times the learning rate."""
+    own_start = job.found.attempt(_check_init, step, estimator)
     if not hasattr(estimator, "estimators_"):
         raise refuse_unfitted(step, estimator)
-    _check_width(step, estimator, row)
-    if estimator.init is not None and not (isinstance(estimator.init, str) and estimator.init == "zero"):
-        raise UnsupportedPipelineError(
-            step,
-            "init",
-            f"the scores begin at those of another estimator, {type(estimator.init).__name__}",
-            "init=None or 'zero', and fit again",
-            edit={"init": None},
-        )
-    classes = convert_classes(step, estimator.classes_)
+    job.found.attempt(_check_width, step, estimator, row)
+    classes = job.found.attempt(convert_classes, step, estimator.classes_)
+    if classes is None or not own_start:
+        return None
     initial = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), dtype=np.float32)).ravel()
     outputs = initial.size
     stages = estimator.estimators_
@@ -86,6 +81,18 @@ def convert_boosting(job: Job, step: str, estimator: Any, row: Row) -> Classifie
         initial=doubles(initial),
     )
     return Classified(Pipeline(None, (), head), (classes,))
+
+
+def _check_init(step: str, estimator: Any) -> bool:
+    if estimator.init is not None and not (isinstance(estimator.init, str) and estimator.init == "zero"):
+        raise UnsupportedPipelineError(
+            step,
+            "init",
+            f"the scores begin at those of another estimator, {type(estimator.init).__name__}",
+            "init=None or 'zero', and fit again",
+            edit={"init": None},
+        )
+    return True
 
 
 class _Table:
