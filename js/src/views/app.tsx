@@ -45,8 +45,8 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
   };
   return (
     <section
-      ref={root} class="wcw" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
-      onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)}
+      ref={root} class="wcw" role="group" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
+      onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)} onKeyDown={keep}
     >
       <Header state={state} onOpen={toggle} open={panel} />
       <div class="wcw-body">
@@ -61,6 +61,15 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
       <Foot state={state} />
     </section>
   );
+}
+
+/**
+ * Keys that are the widget's: a notebook would take `x` for "cut the cell" and Shift+Enter for "run it". Ctrl+S and its like,
+ * Tab and Escape are left to the page around.
+ */
+function keep(event: KeyboardEvent): void {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  if (key === "Enter" || !(ctrlKey || metaKey || altKey || key === "Tab" || key === "Escape")) event.stopPropagation();
 }
 
 /** Renders into `el`, with a panel open where one is named; the returned function takes everything away again. */

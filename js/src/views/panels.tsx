@@ -1,8 +1,9 @@
 /** Why, Batch, Parity, Runtime: tabs below the answer, closed at first; what they show is fetched when they are opened. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ChunkName } from "../lazy/load.js";
 import type { PanelName } from "../page/types.js";
 import type { ViewProps } from "./app.js";
+import { useId } from "./id.js";
 
 export type { PanelName };
 
@@ -43,7 +44,7 @@ export function Panels({ state, actions, open, onOpen, file }: Props) {
           </button>
         ))}
       </div>
-      <div class="wcw-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${focusable}`} hidden={open === null}>
+      <div class="wcw-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${focusable}`} hidden={open === null} tabIndex={open === "parity" ? 0 : undefined}>
         {open !== null && <Body key={open} state={state} actions={actions} open={open} file={file} />}
       </div>
     </div>

@@ -63,7 +63,7 @@ function CacheInspector({ cache, change }: InspectorProps) {
         {entries.length > 0 && <button type="button" onClick={() => change((inspector) => inspector.clear())}>Clear all</button>}
       </div>
       {entries.length > 0 && (
-        <ul>
+        <ul aria-label="Kept in this browser">
           {entries.map((entry) => <Entry key={entry.sha256} entry={entry} change={change} />)}
         </ul>
       )}

@@ -1,8 +1,9 @@
 /** A file or pasted rows, classified: where it comes from, how far it is, and the table. Works without a kernel. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { BatchState } from "../../state.js";
 import type { ViewProps } from "../app.js";
 import { plural } from "../format.js";
+import { useId } from "../id.js";
 import { ENCODINGS, type Encoding, formatOfText, type Table } from "./read.js";
 import { type BatchStore, storeOf } from "./store.js";
 import { ResultTable } from "./table.js";

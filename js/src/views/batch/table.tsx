@@ -1,8 +1,9 @@
 /** The classified rows: sorted by a click on a heading, filtered, in pages, saved as CSV. */
-import { useId, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { RawBatch } from "../../engine/abi.js";
 import type { ClassificationResult, ModelInfo } from "../../types.js";
 import { labelText, plural, probability, signed } from "../format.js";
+import { useId } from "../id.js";
 import { toCsv } from "./csv.js";
 import { count, type Filter, rowsOf, select, type SortKey } from "./order.js";
 import type { Table } from "./read.js";
