@@ -43,7 +43,9 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
     setOver(event.type === "dragover");
     if (event.type === "drop") take(event.dataTransfer.files[0]);
   };
+  // A group and no region: of a page's landmarks several would have one name.
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of controls
     <section
       ref={root} class="wcw" role="group" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
       onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)} onKeyDown={keep}

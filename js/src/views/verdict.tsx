@@ -33,7 +33,7 @@ function Announcement({ result }: { result: ClassificationResult | null }) {
   const [[, said], say] = useState(["", ""]);
   useEffect(() => {
     const verdict = result === null ? "" : labelText(result.label) + (result.is_uncertain ? ", not sure" : "");
-    const words = result?.confidence == null ? verdict : `${verdict}, ${result.confidence.toFixed(2)}`;
+    const words = typeof result?.confidence !== "number" ? verdict : `${verdict}, ${result.confidence.toFixed(2)}`;
     const timer = setTimeout(() => say((last) => last[0] === verdict ? last : [verdict, words]), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [result]);
