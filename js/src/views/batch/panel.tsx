@@ -33,7 +33,7 @@ export function BatchPanel({ state, actions, file }: Props) {
       {/* always there, so that a screen reader hears every change of it */}
       <div class="wcw-dim" role="status">{store.reading.value && "Reading…"}</div>
       {table === null ? <Source store={store} /> : <Read store={store} table={table} />}
-      {store.problem.value !== "" && store.source.value !== null && "file" in store.source.value && <EncodingChoice store={store} />}
+      {store.problem.value !== "" && store.asksEncoding.value && <EncodingChoice store={store} />}
       {table !== null && !store.reading.value && mine && batch.phase !== "done" && <Progress store={store} batch={batch} cancel={actions.cancelBatch} />}
       {table !== null && !store.reading.value && mine && batch.phase === "done" && batch.raw !== null && (
         <ResultTable store={store} table={table} raw={batch.raw} result={(i) => batch.result(i)} info={state.info.value} onText={actions.type} />

@@ -26,6 +26,8 @@ const SAID = 3;
 
 /** Something that the reader can put right; its message says how. */
 export class TableError extends Error {}
+/** Put right by choosing an encoding. */
+export class EncodingError extends TableError {}
 
 export async function readFile(file: File, encoding: Encoding | null, header: boolean): Promise<Table> {
   if (file.size > MAX_FILE_BYTES) {
@@ -61,7 +63,7 @@ export function decode(name: string, bytes: Uint8Array, encoding: Encoding | nul
   try {
     return new TextDecoder(marked ?? encoding ?? "utf-8", { fatal: encoding === null || encoding === "utf-8" }).decode(bytes);
   } catch {
-    throw new TableError(`${name} is not UTF-8. Choose its encoding.`);
+    throw new EncodingError(`${name} is not UTF-8. Choose its encoding.`);
   }
 }
 

@@ -2,7 +2,7 @@
 import { batch, signal } from "@preact/signals";
 import type { Actions, ViewState } from "../../state.js";
 import type { Selection } from "./order.js";
-import { type Encoding, guessColumn, readFile, readText, type Format, type Table, TableError } from "./read.js";
+import { type Encoding, EncodingError, guessColumn, readFile, readText, type Format, type Table, TableError } from "./read.js";
 
 /** What a table was read from, so that it can be read again with another header or encoding. */
 type Source = { readonly file: File } | { readonly text: string; readonly format: Format };
@@ -13,6 +13,8 @@ export class BatchStore {
   readonly header = signal(true);
   readonly encoding = signal<Encoding | null>(null);
   readonly problem = signal("");
+  /** The problem may be the encoding. */
+  readonly asksEncoding = signal(false);
   readonly reading = signal(false);
   readonly selection = signal<Selection>({ key: "row", descending: false, filter: "all" });
   readonly page = signal(0);
@@ -58,6 +60,7 @@ export class BatchStore {
       batch(() => {
         this.reading.value = false;
         this.table.value = null;
+        this.asksEncoding.value = error instanceof EncodingError || this.encoding.value !== null;
         this.problem.value = error instanceof TableError ? error.message : `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
       });
     }
