@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -33,7 +35,7 @@ def widths(boxes: Locator) -> list[float]:
     return found
 
 
-def test_it_has_a_width_in_every_box(open_notebook: OpenNotebook) -> None:
+def test_it_has_a_width_in_every_box(open_notebook: OpenNotebook, shots: Path) -> None:
     notebook = open_ready(open_notebook, BOXES)
     found = widths(notebook.page.locator(".wcw"))
     alone, boxed, left, right, narrow, bare = found
@@ -48,6 +50,18 @@ def test_it_has_a_width_in_every_box(open_notebook: OpenNotebook) -> None:
         })"""
     )
     assert max(overflow) <= 0, overflow
+    cramped = notebook.widget(4).root
+    cramped.get_by_role("tab", name="Runtime").click()
+    row = cramped.get_by_role("list", name="Kept in this browser").get_by_role("listitem").first
+    expect(row).to_be_visible()
+    button = row.get_by_role("button").bounding_box()
+    frame = cramped.bounding_box()
+    assert button is not None
+    assert frame is not None
+    assert button["x"] + button["width"] < frame["x"] + frame["width"]
+    cramped.screenshot(path=shots / "runtime-260.png")
+    row.get_by_role("button").click()
+    expect(cramped.locator(".wcw-cache")).to_be_focused()
 
 
 def test_no_two_elements_of_a_page_have_one_id(open_notebook: OpenNotebook) -> None:
@@ -77,6 +91,8 @@ def test_its_keys_are_its_own(open_notebook: OpenNotebook, mode: str) -> None:
     """In both modes from which the reader may come: what is pressed in the widget is no command to the notebook."""
     notebook = open_ready(open_notebook, REVIEWS, "1 + 1", "2 + 2")
     view, keyboard = notebook.widget(), notebook.page.keyboard
+    notebook.command("notebook:insert-cell-below")  # there is something to undo
+    expect(notebook.cells()).to_have_count(4)
     notebook.cells().nth(0).locator(".cm-content").click()
     if mode == "command":
         keyboard.press("Escape")
@@ -86,12 +102,13 @@ def test_its_keys_are_its_own(open_notebook: OpenNotebook, mode: str) -> None:
     assert before[0].startswith("*")
     prompt = notebook.cells().nth(0).locator(".jp-InputArea-prompt")
     number = prompt.inner_text()
-    for chord in ("Shift+Enter", "Control+Enter", "Alt+Enter"):
+    for chord in ("Shift+Enter", "Control+Enter", "Alt+Enter", "Control+z", "Control+z"):
         keyboard.press(chord)
     expect(view.text).to_be_focused()
     view.type("an awful film")
     view.root.get_by_role("tab", name="Why").click()
-    for key in ("x", "b", "a", "m", "d", "d", "ArrowDown", "ArrowUp", "Shift+Enter"):
+    commands = ("x", "b", "a", "m", "d", "d", "ArrowDown", "ArrowUp", "Shift+Enter", "Control+Shift+ArrowDown", "Control+a")
+    for key in commands:
         view.root.get_by_role("tab", name="Why").press(key)
     view.root.get_by_role("tab", name="Batch").click()
     view.root.get_by_role("tab", name="Why").click()

@@ -66,12 +66,13 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
 }
 
 /**
- * Keys that are the widget's: a notebook would take `x` for "cut the cell" and Shift+Enter for "run it". Ctrl+S and its like,
- * Tab and Escape are left to the page around.
+ * Keys that are the widget's: a notebook would take `x` for "cut the cell", Shift+Enter for "run it", and Ctrl+Z for its own
+ * undo. Ctrl+S and its like, Tab and Escape are left to the page around.
  */
 function keep(event: KeyboardEvent): void {
   const { key, ctrlKey, metaKey, altKey } = event;
-  if (key === "Enter" || !(ctrlKey || metaKey || altKey || key === "Tab" || key === "Escape")) event.stopPropagation();
+  const left = ctrlKey || metaKey || altKey ? !/^(Enter|Backspace|Arrow.+|[amz])$/i.test(key) : /^(Tab|Escape)$/.test(key);
+  if (!left) event.stopPropagation();
 }
 
 /** Renders into `el`, with a panel open where one is named; the returned function takes everything away again. */

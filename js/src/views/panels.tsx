@@ -60,7 +60,7 @@ function Body({ state, actions, open, file }: Omit<Props, "onOpen" | "open"> & {
   if (open === "parity" && panels !== undefined) return <panels.Parity state={state} />;
   if (open === "runtime" && panels !== undefined) return <panels.Runtime state={state} actions={actions} />;
   const problem = state.lazy.problem.value;
-  if (problem === "") return <div class="wcw-dim" role="status">Fetching this view…</div>;
+  if (problem === "") return <div class="wcw-dim">Fetching this view…</div>;
   return (
     <div class="wcw-notice" role="alert">
       <div>{problem}</div>
