@@ -1,4 +1,4 @@
-"""The batch table for those who do not see it or use no mouse, and in a cell of a dashboard."""
+"""The widget, and its batch table above all, for those who do not see it or use no mouse, and in a cell of a dashboard."""
 
 from __future__ import annotations
 
@@ -166,3 +166,29 @@ def test_a_panel_without_controls_takes_the_focus(watched: BrowserContext, saved
     page.get_by_role("tab", name="Parity").click()
     page.get_by_role("tab", name="Parity").press("Tab")
     expect(page.get_by_role("tabpanel")).to_be_focused()
+
+
+def test_an_answer_is_said_once_after_a_pause(watched: BrowserContext, saved: Path) -> None:
+    page = open_page(watched, saved)
+    said = page.locator(".wcw-verdict [role=status]")
+    expect(said).to_have_text("positive, 0.70", timeout=5_000)
+    said.evaluate(
+        """(element) => {
+            globalThis.heard = [];
+            const options = { childList: true, characterData: true, subtree: true };
+            new MutationObserver(() => globalThis.heard.push(element.textContent)).observe(element, options);
+        }"""
+    )
+    field = page.get_by_role("textbox", name="Text to classify")
+    field.fill("")
+    field.press_sequentially("great value, great value", delay=60)
+    expect(page.locator("[data-wcw=label]")).to_have_text("positive")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("heard") == [], "the same label again"
+    field.fill("服务态度差再也不来了")
+    page.wait_for_timeout(1500)
+    (heard,) = page.evaluate("heard")
+    assert heard.startswith("negative, 0.")
+    field.fill("")
+    expect(page.locator(".wcw-verdict")).to_contain_text("no text")
+    expect(page.locator("[data-wcw=label]")).to_have_count(0)
