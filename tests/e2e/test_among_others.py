@@ -1,4 +1,4 @@
-"""A widget is not alone in its notebook: it stands in boxes, beside others of its kind, and under JupyterLab's shortcuts."""
+"""A widget is not alone in its notebook: it stands in boxes, beside others, and under JupyterLab's shortcuts."""
 
 from __future__ import annotations
 
@@ -107,7 +107,19 @@ def test_its_keys_are_its_own(open_notebook: OpenNotebook, mode: str) -> None:
     expect(view.text).to_be_focused()
     view.type("an awful film")
     view.root.get_by_role("tab", name="Why").click()
-    commands = ("x", "b", "a", "m", "d", "d", "ArrowDown", "ArrowUp", "Shift+Enter", "Control+Shift+ArrowDown", "Control+a")
+    commands = (
+        "x",
+        "b",
+        "a",
+        "m",
+        "d",
+        "d",
+        "ArrowDown",
+        "ArrowUp",
+        "Shift+Enter",
+        "Control+Shift+ArrowDown",
+        "Control+a",
+    )
     for key in commands:
         view.root.get_by_role("tab", name="Why").press(key)
     view.root.get_by_role("tab", name="Batch").click()

@@ -1,4 +1,4 @@
-"""The widget, and its batch table above all, for those who do not see it or use no mouse, and in a cell of a dashboard."""
+"""The widget, its batch table above all, for those who do not see it or use no mouse, and in a narrow cell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ LABELS = ["customer service and everything about it", "电池和充电", "refund
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return wcw.Classifier.load("sentiment-zh-en").to_html(tmp_path_factory.mktemp("pages") / "sentiment.html", text="好")
+    return wcw.Classifier.load("sentiment-zh-en").to_html(
+        tmp_path_factory.mktemp("pages") / "sentiment.html", text="好"
+    )
 
 
 @pytest.fixture
@@ -69,6 +71,14 @@ def test_the_focus_is_never_lost(watched: BrowserContext, saved: Path) -> None:
     expect(choose).to_be_focused()
     paste(page, "one\ntwo\n")
     assert focused(page) == "the pasted text"
+    page.get_by_role("button", name="Another file").click()
+    paste(page, "id\ttext\n1\tgood\n")
+    header.uncheck()
+    expect(page.get_by_role("tabpanel")).to_contain_text("1–2 of 2 rows")
+    page.get_by_role("button", name="Another file").click()
+    page.locator("input[type=file]").set_input_files({"name": "one.csv", "mimeType": "text/csv", "buffer": b"a,b\n"})
+    expect(page.get_by_role("alert")).to_contain_text("one.csv has no rows below its header.")
+    expect(choose).to_be_focused()
 
 
 def give_chosen(page: Page, name: str) -> None:
@@ -113,9 +123,10 @@ def outside(widget: Locator) -> list[str]:
     found: list[str] = widget.evaluate(
         """(widget) => {
             const { left, right } = widget.getBoundingClientRect();
-            const shown = [...widget.querySelectorAll("button, select, input, label, textarea")].filter((e) => e.checkVisibility());
-            const cut = (e) => e.getBoundingClientRect().right > right || e.getBoundingClientRect().left < left;
-            return shown.filter((e) => e.closest(".wcw-hidden, .wcw-scroll") === null && cut(e)).map((e) => e.outerHTML);
+            const all = [...widget.querySelectorAll("button, select, input, label, textarea")];
+            const shown = all.filter((e) => e.checkVisibility() && e.closest(".wcw-hidden, .wcw-scroll") === null);
+            const cut = (box) => box.right > right || box.left < left;
+            return shown.filter((e) => cut(e.getBoundingClientRect())).map((e) => e.outerHTML);
         }"""
     )
     return found

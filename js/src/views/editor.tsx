@@ -64,7 +64,7 @@ export function Editor({ state, actions, shaded, onFile }: Props) {
       {long && (
         <div class="wcw-line wcw-dim">
           {plural(text.length, "character")}, the first {SHOWN_UNITS.toLocaleString("en")} shown
-          <button type="button" class="wcw-more" onClick={() => actions.type("")}>clear</button>
+          <button type="button" class="wcw-more" onClick={() => { field.current?.focus(); actions.type(""); }}>clear</button>
         </div>
       )}
     </div>

@@ -56,7 +56,7 @@ export class BatchStore {
       this.classify(guessColumn(table));
     } catch (error) {
       if (mine !== this.#reads) return;
-      this.moveFocus = false; // the reader is still where the source is chosen
+      this.moveFocus = this.table.value !== null; // else the reader is still where the source is chosen
       batch(() => {
         this.reading.value = false;
         this.table.value = null;
