@@ -282,6 +282,7 @@ export function createController(context: ControllerContext): Controller {
   return {
     mount(el, panel) {
       const root = el.appendChild(document.createElement("div"));
+      root.className = "wcw-room";
       const stop = wear(root, () => state.styles.value + state.lazy.styles);
       const unmount = mountApp(root, state, actions, panel);
       return () => {

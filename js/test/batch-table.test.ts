@@ -27,6 +27,13 @@ describe("reads", () => {
     expect(table.notes).toEqual(["1 row with fewer cells than 3: the missing ones are empty."]);
   });
 
+  test("semicolons, though a row is short: that row is filled and noted, not the table made one column", () => {
+    const table = readText("a.csv", "id;text\n1;good, really\nshort\n", "csv", true);
+    expect([table.columns, table.rows]).toEqual([["id", "text"], [["1", "good, really"], ["short", ""]]]);
+    expect(table.notes).toEqual(["1 row with fewer cells than 2: the missing ones are empty."]);
+    expect(readText("a.csv", "text\ngood\nbad\n", "csv", true).columns).toEqual(["text"]);
+  });
+
   test("lines of JSON: objects with different keys, bare values, and what is none", () => {
     const table = readText("a.jsonl", '{"text": "a", "stars": 5}\n"b"\n{oops\n\n{"stars": null, "tags": ["x"], "text": "c"}', "jsonl", true);
     expect(table.columns).toEqual(["text", "stars", "tags"]);
@@ -55,6 +62,30 @@ describe("reads", () => {
   test("a format by the file's name, and of pasted text by its look", () => {
     expect(["a.CSV", "a.tsv", "a.ndjson", "a.txt", "a"].map(formatOfName)).toEqual(["csv", "csv", "jsonl", "lines", "lines"]);
     expect([formatOfText("a\tb\nc\td\n"), formatOfText('{"a":1}\n{"a":2}'), formatOfText("a\tb\nc"), formatOfText("")]).toEqual(["csv", "jsonl", "lines", "lines"]);
+  });
+
+  test("pasted CSV by its even rows; sentences with commas stay lines", () => {
+    expect(formatOfText("id,text\n1,great value\n2,awful\n")).toBe("csv");
+    expect(formatOfText('id,text\n1,"well, good"\n2,"two\nlines"\n')).toBe("csv");
+    expect(formatOfText("id;text\n1;great, really\n")).toBe("csv");
+    expect(formatOfText("good film, would watch\nbad plot, awful\n")).toBe("lines");
+    expect(formatOfText("one,two\nthree\n")).toBe("lines");
+    expect(formatOfText("one,two")).toBe("lines");
+  });
+
+  test("what is no text is refused by its name, with the way out; an unknown kind is read as lines and noted", async () => {
+    const file = (name: string, bytes: readonly number[] = [...new TextEncoder().encode("a\nb\n")]) =>
+      ({ name, size: bytes.length, arrayBuffer: () => Promise.resolve(Uint8Array.from(bytes).buffer) }) as unknown as File;
+    const refused = (name: string, bytes?: readonly number[]) => expect(readFile(file(name, bytes), null, true)).rejects;
+    await refused("a.xlsx").toThrow("a.xlsx is a spreadsheet: save it as CSV. Tables are read from .csv, .tsv and .jsonl, lines from .txt.");
+    await refused("a.XLS").toThrow("save it as CSV");
+    await refused("a.json").toThrow("a.json is JSON: save it as .jsonl, one object on each line, or as CSV.");
+    await refused("a.parquet").toThrow("wasm-clf batch");
+    await refused("a.docx").toThrow("save its text as .txt");
+    await refused("a.pdf").toThrow(TableError);
+    await refused("renamed.csv", [0x50, 0x4b, 3, 4, 0xff]).toThrow("renamed.csv is packed, as spreadsheets are.");
+    expect((await readFile(file("a.log"), null, true)).notes).toEqual(["Read as a text on each line. Tables are read from .csv, .tsv and .jsonl, lines from .txt."]);
+    expect((await readFile(file("a.txt"), null, true)).notes).toEqual([]);
   });
 
   test("a file that is too large is not read", async () => {

@@ -199,15 +199,65 @@ describe("shows", () => {
     await vi.waitFor(() => expect([box.value, box.readOnly]).toEqual(["", false]));
   });
 
-  test("a textbox with its name, and the label in a polite live region", async () => {
-    const { model, ready, label, el, find } = start(binary());
+  test("a textbox with its name, and two views without an id in common", async () => {
+    const { controller, ready, el } = start(binary());
     await ready();
     const box = el.querySelector("textarea") as HTMLTextAreaElement;
     expect(el.querySelector(`label[for="${box.id}"]`)?.textContent).toBe("Text to classify");
     expect(box.dir).toBe("auto");
-    model.setText("good");
+    const other = document.body.appendChild(document.createElement("div"));
+    controller.mount(other);
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(10);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("to those who hear it the answer once, after a pause, and only another label", async () => {
+    const { type, ready, label, el } = start(binary());
+    await ready();
+    const heard = el.querySelector('.wcw-verdict [role="status"]') as HTMLElement;
+    const said: string[] = [];
+    const listen = (): void => {
+      const words = heard.textContent ?? "";
+      if (words !== (said.at(-1) ?? "")) said.push(words);
+    };
+    new MutationObserver(listen).observe(heard, { childList: true, characterData: true, subtree: true });
+    for (const text of ["b", "ba", "bad", "bad g", "bad good good"]) {
+      type(text);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(said).toEqual([]);
+    await vi.waitFor(() => expect(said).toEqual(["positive, 0.96"]), 3_000);
+    type("good good");
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    type("bad");
+    await label("negative");
+    await vi.waitFor(() => expect(said).toHaveLength(2), 3_000);
+    expect(said[1]).toMatch(/^negative, 0\.\d\d$/);
+    expect(heard.children).toHaveLength(0);
+  });
+
+  test("of an emptied field no verdict", async () => {
+    const { model, type, ready, label, el, find } = start(binary());
+    await ready();
+    type("good");
     await label("positive");
-    expect(find("label")?.closest("[aria-live]")?.getAttribute("aria-live")).toBe("polite");
+    type("");
+    await vi.waitFor(() => expect(el.querySelector(".wcw-verdict")?.textContent).toMatch(/^no text/));
+    expect([find("label"), find("score")]).toEqual([null, null]);
+    expect(model.traits.result).toMatchObject({ label: "positive", known_features: 0 });
+  });
+
+  test("why: of the label that is shown, in its own colour", async () => {
+    const { model, ready, label, el } = start(binary());
+    await ready();
+    model.setText("bad");
+    await label("negative");
+    el.querySelectorAll<HTMLElement>('[role="tab"]')[0]?.click();
+    await vi.waitFor(() => expect(el.querySelector<HTMLSelectElement>(".wcw-panel select")?.value).toBe("0"));
+    expect([...el.querySelectorAll(".wcw-ngrams ul")].map((list) => list.getAttribute("aria-label"))).toEqual(["for negative"]);
+    expect(el.querySelector(".wcw-ngrams .wcw-bar > span")?.className).toBe("wcw-orange");
+    expect(el.querySelector(".wcw-shade mark")?.className).toBe("wcw-solid");
   });
 
   test("the explanation on demand, and asks for none while it is closed", async () => {

@@ -130,8 +130,9 @@ def test_the_keyboard_reaches_everything(watched: BrowserContext, saved: Path) -
     page.keyboard.press("Enter")
     expect(page.get_by_role("tabpanel")).to_contain_text("What speaks for", timeout=15_000)
     page.keyboard.press("Tab")
-    page.keyboard.press("ArrowUp")  # the class whose weights are shown
-    expect(page.get_by_label("What speaks for")).to_have_value("0")
+    expect(page.get_by_label("What speaks for")).to_have_value("0")  # the label that is shown
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("What speaks for")).to_have_value("1")
 
 
 def test_a_table_is_classified_sorted_filtered_and_saved(

@@ -11,7 +11,7 @@ import type { jsx } from "preact/jsx-runtime";
 export interface Kit {
   readonly jsx: typeof jsx;
   readonly Fragment: typeof Fragment;
-  readonly hooks: Pick<typeof Hooks, "useEffect" | "useId" | "useMemo" | "useRef" | "useState">;
+  readonly hooks: Pick<typeof Hooks, "useEffect" | "useMemo" | "useRef" | "useState">;
   readonly signals: Pick<typeof Signals, "batch" | "signal">;
 }
 

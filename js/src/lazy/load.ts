@@ -1,7 +1,7 @@
 /** Fetches chunks of views when they are first wanted, once per page, and says how it went. */
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import { Fragment } from "preact";
-import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { jsx } from "preact/jsx-runtime";
 import type { BatchViews } from "../batch.js";
 import { toWire } from "../errors.js";
@@ -18,7 +18,7 @@ export interface ChunkModule {
 }
 export type ImportChunk = (name: ChunkName) => Promise<ChunkModule>;
 
-const KIT: Kit = { jsx, Fragment, hooks: { useEffect, useId, useMemo, useRef, useState }, signals: { batch, signal } };
+const KIT: Kit = { jsx, Fragment, hooks: { useEffect, useMemo, useRef, useState }, signals: { batch, signal } };
 
 export class LazyViews {
   readonly #import: ImportChunk;

@@ -43,10 +43,12 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
     setOver(event.type === "dragover");
     if (event.type === "drop") take(event.dataTransfer.files[0]);
   };
+  // A group and no region: of a page's landmarks several would have one name.
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of controls
     <section
-      ref={root} class="wcw" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
-      onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)}
+      ref={root} class="wcw" role="group" data-theme={dark ? "dark" : "light"} data-state={phase} data-over={over ? "" : undefined} aria-label={`Text classifier ${state.info.value?.name ?? ""}`.trim()}
+      onDragOver={drag} onDrop={drag} onDragLeave={() => setOver(false)} onKeyDown={keep}
     >
       <Header state={state} onOpen={toggle} open={panel} />
       <div class="wcw-body">
@@ -61,6 +63,16 @@ function App({ state, actions, first }: ViewProps & { first: PanelName | null })
       <Foot state={state} />
     </section>
   );
+}
+
+/**
+ * Keys that are the widget's: a notebook would take `x` for "cut the cell", Shift+Enter for "run it", and Ctrl+Z for its own
+ * undo. Ctrl+S and its like, Tab and Escape are left to the page around.
+ */
+function keep(event: KeyboardEvent): void {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const left = ctrlKey || metaKey || altKey ? !/^(Enter|Backspace|Arrow.+|[amz])$/i.test(key) : /^(Tab|Escape)$/.test(key);
+  if (!left) event.stopPropagation();
 }
 
 /** Renders into `el`, with a panel open where one is named; the returned function takes everything away again. */

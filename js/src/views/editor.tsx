@@ -4,10 +4,10 @@
  * A very long text is classified whole but only its beginning is shown: browsers take seconds to minutes to lay out a
  * megabyte in a text field, and the page stands still meanwhile.
  */
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewProps } from "./app.js";
-import { explainedColumn } from "./chosen.js";
 import { plural } from "./format.js";
+import { useId } from "./id.js";
 
 /** Beyond this the shading behind the field is left out: that many elements would make typing slow. */
 const SHADED_UNITS = 20_000;
@@ -52,7 +52,7 @@ export function Editor({ state, actions, shaded, onFile }: Props) {
       <label class="wcw-hidden" for={id}>Text to classify</label>
       {show && (
         <div class="wcw-shade" ref={back} dir="auto" aria-hidden="true">
-          <Shade text={text} spans={explanation.spans} column={explainedColumn(state)} only={state.pointedNgram.value} />
+          <Shade state={state} explanation={explanation} />
         </div>
       )}
       <textarea
@@ -64,7 +64,7 @@ export function Editor({ state, actions, shaded, onFile }: Props) {
       {long && (
         <div class="wcw-line wcw-dim">
           {plural(text.length, "character")}, the first {SHOWN_UNITS.toLocaleString("en")} shown
-          <button type="button" class="wcw-more" onClick={() => actions.type("")}>clear</button>
+          <button type="button" class="wcw-more" onClick={() => { field.current?.focus(); actions.type(""); }}>clear</button>
         </div>
       )}
     </div>

@@ -1,8 +1,9 @@
 /** Why, Batch, Parity, Runtime: tabs below the answer, closed at first; what they show is fetched when they are opened. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ChunkName } from "../lazy/load.js";
 import type { PanelName } from "../page/types.js";
 import type { ViewProps } from "./app.js";
+import { useId } from "./id.js";
 
 export type { PanelName };
 
@@ -43,7 +44,7 @@ export function Panels({ state, actions, open, onOpen, file }: Props) {
           </button>
         ))}
       </div>
-      <div class="wcw-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${focusable}`} hidden={open === null}>
+      <div class="wcw-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${focusable}`} hidden={open === null} tabIndex={open === "parity" ? 0 : undefined}>
         {open !== null && <Body key={open} state={state} actions={actions} open={open} file={file} />}
       </div>
     </div>
@@ -59,7 +60,7 @@ function Body({ state, actions, open, file }: Omit<Props, "onOpen" | "open"> & {
   if (open === "parity" && panels !== undefined) return <panels.Parity state={state} />;
   if (open === "runtime" && panels !== undefined) return <panels.Runtime state={state} actions={actions} />;
   const problem = state.lazy.problem.value;
-  if (problem === "") return <div class="wcw-dim" role="status">Fetching this view…</div>;
+  if (problem === "") return <div class="wcw-dim">Fetching this view…</div>;
   return (
     <div class="wcw-notice" role="alert">
       <div>{problem}</div>

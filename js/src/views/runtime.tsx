@@ -1,5 +1,5 @@
 /** What runs here and why, what the model says of itself, and what this browser keeps for the next visit. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { CacheEntry, CacheReport } from "../cache/types.js";
 import type { Capabilities } from "../capabilities.js";
 import type { Actions } from "../state.js";
@@ -53,18 +53,24 @@ interface InspectorProps {
 
 function CacheInspector({ cache, change }: InspectorProps) {
   const { storage, entries, log } = cache;
+  const box = useRef<HTMLDivElement>(null);
+  /** The button goes with what it removes; the focus stays with the list. */
+  const act: InspectorProps["change"] = (run) => {
+    box.current?.focus();
+    change(run);
+  };
   return (
-    <div class="wcw-cache">
+    <div class="wcw-cache" ref={box} tabIndex={-1}>
       <div class="wcw-line">
         <strong>Kept in this browser</strong>
         <span class="wcw-dim">{storage.mode === "memory" ? storage.reason : `${bytes(cache.bytes)} of at most ${bytes(cache.budget)}${storage.persisted === true ? ", also under pressure" : ""}${storage.partitioned === true ? ", for this frame only" : ""}`}</span>
         <span class="wcw-gap" />
-        {storage.mode === "indexeddb" && storage.persisted === false && <button type="button" title="Ask the browser not to drop it when the disk is full" onClick={() => change((inspector) => inspector.persist())}>Keep</button>}
-        {entries.length > 0 && <button type="button" onClick={() => change((inspector) => inspector.clear())}>Clear all</button>}
+        {storage.mode === "indexeddb" && storage.persisted === false && <button type="button" title="Ask the browser not to drop it when the disk is full" onClick={() => act((inspector) => inspector.persist())}>Keep</button>}
+        {entries.length > 0 && <button type="button" onClick={() => act((inspector) => inspector.clear())}>Clear all</button>}
       </div>
       {entries.length > 0 && (
-        <ul>
-          {entries.map((entry) => <Entry key={entry.sha256} entry={entry} change={change} />)}
+        <ul aria-label="Kept in this browser">
+          {entries.map((entry) => <Entry key={entry.sha256} entry={entry} change={act} />)}
         </ul>
       )}
       {log.slice(-3).map((line, i) => <div class="wcw-dim" key={i}>{line}</div>)}

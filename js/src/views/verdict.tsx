@@ -1,5 +1,5 @@
 /** The label and a bar with its number for each class. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ViewState } from "../state.js";
 import type { ClassificationResult, ClassScore } from "../types.js";
 import { isChosen } from "../results.js";
@@ -9,30 +9,45 @@ import { labelText, probability, signed } from "./format.js";
 const LONG = 14;
 /** More rows than this stand behind a button. */
 const ROWS = 6;
+/** A screen reader hears the answer when no new one came for so long. */
+const PAUSE_MS = 1000;
 
 export function Verdict({ state }: { state: ViewState }) {
   const answer = state.answer.value;
   const problem = state.problem.value;
   if (problem !== "") return <div class="wcw-notice" role="alert">{problem}</div>;
+  const shown = answer === null || answer.text === "" ? null : answer.result;
   return (
     <div class="wcw-verdict">
-      {/* always there, so that a screen reader hears every change of it */}
-      <div class="wcw-outcome" aria-live="polite">
-        {answer !== null && <Outcome result={answer.result} text={answer.text} />}
+      <div>
+        {shown !== null ? <Outcome result={shown} /> : answer !== null && <span class="wcw-dim">no text</span>}
+        <Announcement result={shown} />
       </div>
-      {answer !== null && <Scores result={answer.result} />}
+      {shown !== null && <Scores result={shown} />}
     </div>
   );
 }
 
-function Outcome({ result, text }: { result: ClassificationResult; text: string }) {
+/** For those who hear it: the label, once the reader pauses, and only where another one than was said last. */
+function Announcement({ result }: { result: ClassificationResult | null }) {
+  const [[, said], say] = useState(["", ""]);
+  useEffect(() => {
+    const verdict = result === null ? "" : labelText(result.label) + (result.is_uncertain ? ", not sure" : "");
+    const words = typeof result?.confidence !== "number" ? verdict : `${verdict}, ${result.confidence.toFixed(2)}`;
+    const timer = setTimeout(() => say((last) => last[0] === verdict ? last : [verdict, words]), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [result]);
+  return <div class="wcw-hidden" role="status">{said}</div>;
+}
+
+function Outcome({ result }: { result: ClassificationResult }) {
   const label = labelText(result.label);
   return (
     <>
       <div class="wcw-line">
         <span class={`wcw-label ${label.length > LONG ? "wcw-long" : ""} ${result.is_uncertain ? "" : toneOf(result, result.all_scores.findIndex((_, i) => isChosen(result, i)))}`} data-wcw="label" dir="auto">{label}</span>
         {result.is_uncertain && <span class="wcw-chip wcw-warn" title="The confidence lies in the band that this model calls not sure.">not sure</span>}
-        {result.known_features === 0 && text !== "" && (
+        {result.known_features === 0 && (
           <span class="wcw-chip" title="Nothing in this text is in the model's vocabulary: the answer is the model's bias alone.">no known feature</span>
         )}
       </div>
@@ -42,7 +57,7 @@ function Outcome({ result, text }: { result: ClassificationResult; text: string 
 }
 
 function confidenceWords({ confidence, class_index, score_kind }: ClassificationResult): string {
-  if (confidence !== null) return `confidence ${confidence.toFixed(3)}`;
+  if (confidence !== null) return `confidence ${probability(confidence)}`;
   if (score_kind === "decision") return "decision scores, no probabilities";
   return typeof class_index === "number" ? "" : "several labels, each on its own";
 }

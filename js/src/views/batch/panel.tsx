@@ -1,8 +1,10 @@
 /** A file or pasted rows, classified: where it comes from, how far it is, and the table. Works without a kernel. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { BatchState } from "../../state.js";
 import type { ViewProps } from "../app.js";
 import { plural } from "../format.js";
+import { useId } from "../id.js";
 import { ENCODINGS, type Encoding, formatOfText, type Table } from "./read.js";
 import { type BatchStore, storeOf } from "./store.js";
 import { ResultTable } from "./table.js";
@@ -28,54 +30,67 @@ export function BatchPanel({ state, actions, file }: Props) {
   return (
     <div class="wcw-batch">
       {store.problem.value !== "" && <div class="wcw-notice" role="alert">{store.problem.value}</div>}
-      {store.reading.value && <div class="wcw-dim" role="status">Reading…</div>}
+      {/* always there, so that a screen reader hears every change of it */}
+      <div class="wcw-dim" role="status">{store.reading.value && "Reading…"}</div>
       {table === null ? <Source store={store} /> : <Read store={store} table={table} />}
-      {store.problem.value !== "" && store.source.value !== null && "file" in store.source.value && <EncodingChoice store={store} />}
-      {table !== null && mine && batch.phase !== "done" && <Progress store={store} batch={batch} cancel={actions.cancelBatch} />}
-      {table !== null && mine && batch.phase === "done" && batch.raw !== null && (
+      {store.problem.value !== "" && store.asksEncoding.value && <EncodingChoice store={store} />}
+      {table !== null && !store.reading.value && mine && batch.phase !== "done" && <Progress store={store} batch={batch} cancel={actions.cancelBatch} />}
+      {table !== null && !store.reading.value && mine && batch.phase === "done" && batch.raw !== null && (
         <ResultTable store={store} table={table} raw={batch.raw} result={(i) => batch.result(i)} info={state.info.value} onText={actions.type} />
       )}
     </div>
   );
 }
 
+/** Takes over the focus of what the reader acted on, which went when this came. */
+function useMovedFocus<T extends HTMLElement>(store: BatchStore): RefObject<T | null> {
+  const target = useRef<T>(null);
+  useEffect(() => {
+    if (store.moveFocus) target.current?.focus();
+    store.moveFocus = false;
+  }, [store]);
+  return target;
+}
+
 function Source({ store }: { store: BatchStore }) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  const choose = useMovedFocus<HTMLButtonElement>(store);
   const paste = (event: ClipboardEvent): void => {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     const file = event.clipboardData?.files?.[0];
     if (text === "" && file === undefined) return;
     event.preventDefault();
-    void store.read(text === "" && file !== undefined ? { file } : { text, format: formatOfText(text) });
+    store.take(text === "" && file !== undefined ? { file } : { text, format: formatOfText(text) });
   };
   return (
     <div class="wcw-source">
       <div class="wcw-line">
-        <button type="button" onClick={() => input.current?.click()}>Choose a file…</button>
+        <button type="button" ref={choose} onClick={() => input.current?.click()}>Choose a file…</button>
         <span class="wcw-dim">or drop one here: .csv, .tsv, .jsonl, or .txt with a text on each line. It is read in this tab.</span>
       </div>
       <input
         ref={input} type="file" hidden aria-label="File of texts" accept=".csv,.tsv,.jsonl,.ndjson,.txt"
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
-          if (file !== undefined) void store.read({ file });
+          if (file !== undefined) store.take({ file });
         }}
       />
       <label class="wcw-hidden" for={id}>Paste rows</label>
-      <textarea id={id} rows={1} placeholder="or paste rows here: lines, or cells of a spreadsheet" value="" onPaste={paste} onInput={(event) => { event.currentTarget.value = ""; }} />
+      <textarea id={id} rows={1} placeholder="or paste lines or cells here" value="" onPaste={paste} onInput={(event) => { event.currentTarget.value = ""; }} />
     </div>
   );
 }
 
 function Read({ store, table }: { store: BatchStore; table: Table }) {
   const id = useId();
+  const name = useMovedFocus<HTMLSpanElement>(store);
   const source = store.source.value;
   const csv = source !== null && ("file" in source ? /\.(csv|tsv)$/i.test(source.file.name) : source.format === "csv");
   return (
     <>
       <div class="wcw-line">
-        <span class="wcw-file" dir="auto" title={table.name}>{table.name}</span>
+        <span class="wcw-file" ref={name} tabIndex={-1} dir="auto" title={table.name}>{table.name}</span>
         <span class="wcw-dim">{plural(table.rows.length, "row")}</span>
         {table.columns.length > 1 && (
           <span class="wcw-pair">
@@ -115,23 +130,17 @@ function EncodingChoice({ store }: { store: BatchStore }) {
 function Progress({ store, batch, cancel }: { store: BatchStore; batch: BatchState; cancel: () => void }) {
   const { phase, done, total, problem } = batch;
   if (phase === "failed") return <div class="wcw-notice" role="alert">{problem}</div>;
-  if (phase === "cancelled") {
-    return (
-      <div class="wcw-line" role="status">
-        <span>Cancelled after {done.toLocaleString("en")} of {plural(total, "text")}.</span>
-        <button type="button" onClick={() => store.classify(store.column.value)}>Start again</button>
-      </div>
-    );
-  }
+  const running = phase === "running";
   const seconds = (performance.now() - store.started.value) / 1000;
   const rate = seconds > 0.2 && done > 0 ? ` · ${Math.round(done / seconds).toLocaleString("en")} texts/s` : "";
   return (
     <div class="wcw-loading">
-      <progress aria-label="Texts classified" max={total} value={done} />
+      {running && <progress aria-label="Texts classified" max={total} value={done} />}
       <div class="wcw-line">
-        <span>{done.toLocaleString("en")} of {plural(total, "text")}{rate}</span>
+        <span>{running ? "" : "Cancelled after "}{done.toLocaleString("en")} of {plural(total, "text")}{running ? rate : "."}</span>
         <span class="wcw-gap" />
-        <button type="button" onClick={cancel}>Cancel</button>
+        {/* one button, so that the focus stays on it */}
+        <button type="button" onClick={() => (running ? cancel() : store.classify(store.column.value))}>{running ? "Cancel" : "Start again"}</button>
       </div>
     </div>
   );

@@ -2,9 +2,9 @@
  * Files and pasted text become a table of strings: .csv and .tsv by papaparse, .jsonl by line, anything else one text a line.
  *
  * What cannot be read is counted and said, never guessed: a broken line of JSON is left out with its number in a note, a
- * file that is not UTF-8 is read in the encoding that the reader chose.
+ * file that is not UTF-8 is read in the encoding that the reader chose, a spreadsheet or a document is refused by its name.
  */
-import { parse } from "papaparse";
+import { type ParseResult, parse } from "papaparse";
 import { plural } from "../format.js";
 
 export interface Table {
@@ -26,13 +26,35 @@ const SAID = 3;
 
 /** Something that the reader can put right; its message says how. */
 export class TableError extends Error {}
+/** Put right by choosing an encoding. */
+export class EncodingError extends TableError {}
 
 export async function readFile(file: File, encoding: Encoding | null, header: boolean): Promise<Table> {
   if (file.size > MAX_FILE_BYTES) {
     throw new TableError(`${file.name} has ${plural(Math.round(file.size / 1e6), "megabyte")}; a table here takes up to ${MAX_FILE_BYTES / 1e6}. On the command line: wasm-clf batch.`);
   }
+  refuse(file.name);
   const bytes = new Uint8Array(await file.arrayBuffer());
-  return readText(file.name, decode(file.name, bytes, encoding), formatOfName(file.name), header);
+  if (ZIP.every((byte, i) => bytes[i] === byte)) throw new TableError(`${file.name} is packed, as spreadsheets are. ${READ}`);
+  const table = readText(file.name, decode(file.name, bytes, encoding), formatOfName(file.name), header);
+  return KINDS.test(file.name) ? table : { ...table, notes: [...table.notes, `Read as a text on each line. ${READ}`] };
+}
+
+const KINDS = /\.(csv|tsv|jsonl|ndjson|txt)$/i;
+const READ = "Tables are read from .csv, .tsv and .jsonl, lines from .txt.";
+const ZIP = [0x50, 0x4b, 3, 4];
+/** What is no text, or no table of texts, and in what to save it instead. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/\.(xlsx?|xlsm|ods|numbers)$/i, "is a spreadsheet: save it as CSV."],
+  [/\.json$/i, "is JSON: save it as .jsonl, one object on each line, or as CSV."],
+  [/\.(parquet|feather|arrow)$/i, "is a binary table: save it as CSV, or classify it on the command line: wasm-clf batch."],
+  [/\.(docx?|odt|rtf|pdf|html?)$/i, "is a document: save its text as .txt, or as CSV."],
+  [/\.(zip|gz|zst|xz|7z)$/i, "is packed: unpack it first."],
+];
+
+function refuse(name: string): void {
+  const found = OTHERS.find(([ending]) => ending.test(name));
+  if (found !== undefined) throw new TableError(`${name} ${found[1]} ${READ}`);
 }
 
 /** A byte-order mark decides; else the reader's choice, else UTF-8, strictly: a wrong guess would give wrong texts. */
@@ -41,7 +63,7 @@ export function decode(name: string, bytes: Uint8Array, encoding: Encoding | nul
   try {
     return new TextDecoder(marked ?? encoding ?? "utf-8", { fatal: encoding === null || encoding === "utf-8" }).decode(bytes);
   } catch {
-    throw new TableError(`${name} is not UTF-8. Choose its encoding.`);
+    throw new EncodingError(`${name} is not UTF-8. Choose its encoding.`);
   }
 }
 
@@ -50,11 +72,19 @@ export function formatOfName(name: string): Format {
   return /\.(jsonl|ndjson)$/i.test(name) ? "jsonl" : "lines";
 }
 
-/** What was pasted: rows of a spreadsheet (tabs), lines of JSON objects, or lines. */
+/** What was pasted: lines of JSON objects, rows of a spreadsheet (tabs) or of a CSV file, or lines. */
 export function formatOfText(text: string): Format {
   const lines = text.split("\n", 20).filter((line) => line.trim() !== "");
   if (lines.length > 0 && lines.every((line) => line.trimStart().startsWith("{"))) return "jsonl";
-  return lines.length > 0 && lines.every((line) => line.includes("\t")) ? "csv" : "lines";
+  if (lines.length > 0 && lines.every((line) => line.includes("\t"))) return "csv";
+  return [",", ";"].some((delimiter) => isCsv(text, delimiter)) ? "csv" : "lines";
+}
+
+/** Every row has as many cells; and none in the first begins with a blank, as what follows a comma in a sentence does. */
+function isCsv(text: string, delimiter: string): boolean {
+  const { data } = parse<string[]>(text, { delimiter, preview: 20, skipEmptyLines: true });
+  const [first = []] = data;
+  return data.length > 1 && first.length > 1 && data.every(({ length }) => length === first.length) && first.every((cell) => !/^\s/.test(cell));
 }
 
 export function readText(name: string, text: string, format: Format, header: boolean): Table {
@@ -67,7 +97,7 @@ export function readText(name: string, text: string, format: Format, header: boo
 }
 
 function readCsv(name: string, text: string, header: boolean): Table {
-  const { data, errors } = parse<string[]>(text, { skipEmptyLines: true });
+  const { data, errors } = parseRows(text);
   const width = data.reduce((most, row) => Math.max(most, row.length), 0);
   const names = header ? (data.shift() ?? []) : [];
   const columns = unique(Array.from({ length: width }, (_, i) => names[i]?.trim() || `column ${i + 1}`));
@@ -75,6 +105,15 @@ function readCsv(name: string, text: string, header: boolean): Table {
   const ragged = data.filter((row) => row.length !== width).length;
   if (ragged > 0) notes.push(`${plural(ragged, "row")} with fewer cells than ${width}: the missing ones are empty.`);
   return { name, columns, rows: data.map((row) => pad(row, width)), notes };
+}
+
+/** papaparse guesses by the average width and gives up where short rows pull it down; then the first row decides. */
+function parseRows(text: string): ParseResult<string[]> {
+  const guessed = parse<string[]>(text, { skipEmptyLines: true });
+  if (!guessed.errors.some(({ code }) => code === "UndetectableDelimiter")) return guessed;
+  const width = (delimiter: string): number => parse<string[]>(text, { delimiter, preview: 1, skipEmptyLines: true }).data[0]?.length ?? 0;
+  const widest = [",", ";", "\t", "|"].sort((a, b) => width(b) - width(a))[0] ?? ",";
+  return parse<string[]>(text, { delimiter: widest, skipEmptyLines: true });
 }
 
 function readJsonLines(name: string, text: string): Table {

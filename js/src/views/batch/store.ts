@@ -2,7 +2,7 @@
 import { batch, signal } from "@preact/signals";
 import type { Actions, ViewState } from "../../state.js";
 import type { Selection } from "./order.js";
-import { type Encoding, guessColumn, readFile, readText, type Format, type Table, TableError } from "./read.js";
+import { type Encoding, EncodingError, guessColumn, readFile, readText, type Format, type Table, TableError } from "./read.js";
 
 /** What a table was read from, so that it can be read again with another header or encoding. */
 type Source = { readonly file: File } | { readonly text: string; readonly format: Format };
@@ -13,6 +13,8 @@ export class BatchStore {
   readonly header = signal(true);
   readonly encoding = signal<Encoding | null>(null);
   readonly problem = signal("");
+  /** The problem may be the encoding. */
+  readonly asksEncoding = signal(false);
   readonly reading = signal(false);
   readonly selection = signal<Selection>({ key: "row", descending: false, filter: "all" });
   readonly page = signal(0);
@@ -20,6 +22,8 @@ export class BatchStore {
   /** The texts that `state.batch` answers; empty before anything was classified. */
   readonly texts = signal<readonly string[]>([]);
   readonly source = signal<Source | null>(null);
+  /** What the reader acted on has gone or will go: the focus belongs to what comes in its place. */
+  moveFocus = false;
   readonly #actions: Actions;
   #reads = 0;
 
@@ -35,8 +39,8 @@ export class BatchStore {
         this.source.value = source;
         this.encoding.value = null;
         this.header.value = true;
+        this.table.value = null;
       }
-      this.table.value = null;
       this.problem.value = "";
       this.reading.value = true;
     });
@@ -52,18 +56,27 @@ export class BatchStore {
       this.classify(guessColumn(table));
     } catch (error) {
       if (mine !== this.#reads) return;
+      this.moveFocus = this.table.value !== null; // else the reader is still where the source is chosen
       batch(() => {
         this.reading.value = false;
+        this.table.value = null;
+        this.asksEncoding.value = error instanceof EncodingError || this.encoding.value !== null;
         this.problem.value = error instanceof TableError ? error.message : `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
       });
     }
+  }
+
+  /** As the reader asked for it by a control that goes when the table comes. */
+  take(source: Source): void {
+    this.moveFocus = true;
+    void this.read(source);
   }
 
   again(change: { readonly header?: boolean; readonly encoding?: Encoding }): void {
     if (this.source.value === null) return;
     if (change.header !== undefined) this.header.value = change.header;
     if (change.encoding !== undefined) this.encoding.value = change.encoding;
-    void this.read(this.source.value);
+    this.take(this.source.value);
   }
 
   classify(column: number): void {
@@ -88,6 +101,7 @@ export class BatchStore {
 
   clear(): void {
     this.#reads += 1;
+    this.moveFocus = true;
     this.#actions.cancelBatch();
     batch(() => {
       this.source.value = null;

@@ -1,8 +1,9 @@
 /** The classified rows: sorted by a click on a heading, filtered, in pages, saved as CSV. */
-import { useId, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { RawBatch } from "../../engine/abi.js";
 import type { ClassificationResult, ModelInfo } from "../../types.js";
 import { labelText, plural, probability, signed } from "../format.js";
+import { useId } from "../id.js";
 import { toCsv } from "./csv.js";
 import { count, type Filter, rowsOf, select, type SortKey } from "./order.js";
 import type { Table } from "./read.js";
@@ -41,12 +42,14 @@ export function ResultTable({ store, table, raw, info, result, onText }: Props) 
   const page = Math.min(store.page.value, pages - 1);
   const visible = shown.subarray(page * PAGE, (page + 1) * PAGE);
   const sort = (key: SortKey): void => store.select({ key, descending: selection.key === key ? !selection.descending : false });
+  const turn = (by: number): void => { store.page.value = Math.min(Math.max(page + by, 0), pages - 1); };
   return (
     <>
       <FilterChoice store={store} classes={names} counts={counts} total={rows.n} confident={targets === "single"} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section class="wcw-scroll" aria-label="Classified rows" tabIndex={0}>
-        <table>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is of controls */}
+      <div class="wcw-scroll" role="group" aria-label="Classified rows" tabIndex={0}>
+        <table aria-label="Classified rows">
           <thead>
             <tr>
               {headings.map(({ key, title, number }) => (
@@ -62,13 +65,15 @@ export function ResultTable({ store, table, raw, info, result, onText }: Props) 
             {Array.from(visible, (i) => <Row key={i} i={i} text={texts[i] ?? ""} result={result(i)} onText={onText} />)}
           </tbody>
         </table>
-      </section>
+      </div>
       <div class="wcw-line">
         <span class="wcw-dim" role="status">
           {shown.length === 0 ? "no rows" : `${(page * PAGE + 1).toLocaleString("en")}–${(page * PAGE + visible.length).toLocaleString("en")} of ${plural(shown.length, "row")}`}
+          <span class="wcw-hidden">, sorted by {selection.key}{selection.descending ? ", descending" : ""}</span>
         </span>
-        <button type="button" aria-label="Previous page" disabled={page === 0} onClick={() => { store.page.value = page - 1; }}>‹</button>
-        <button type="button" aria-label="Next page" disabled={page + 1 >= pages} onClick={() => { store.page.value = page + 1; }}>›</button>
+        {/* not disabled, because a disabled button loses the focus */}
+        <button type="button" aria-label="Previous page" aria-disabled={page === 0} onClick={() => turn(-1)}>‹</button>
+        <button type="button" aria-label="Next page" aria-disabled={page + 1 === pages} onClick={() => turn(1)}>›</button>
         <span class="wcw-gap" />
         <button type="button" title="The rows shown, all pages of them, in this order, with the file's own columns" onClick={() => save(table.name, toCsv(table, shown, result))}>Save CSV</button>
       </div>
