@@ -1,14 +1,20 @@
-/** The Worker: an EngineHost that answers messages. Built as a classic script, which every browser takes from a Blob URL. */
+/** The Worker: an EngineHost behind comlink. Built as a classic script, which every browser takes from a Blob URL. */
+import { expose, transfer } from "comlink";
 import type { RawBatch } from "./engine/abi.js";
 import { EngineHost } from "./engine/host.js";
+import type { PackedTexts } from "./engine/pack.js";
 import { READY, type Ready } from "./engine/ready.js";
-import { serve } from "./engine/wire.js";
+import "./engine/wire.js";
 
-serve(new EngineHost(), (value, method) => {
-  if (method !== "classifyPacked") return [];
-  const { scores, probabilities, labels, known, replaced } = value as RawBatch;
-  return [scores, probabilities, labels, known, replaced].flatMap((view) => view?.buffer ?? []);
-});
+class WorkerHost extends EngineHost {
+  override classifyPacked(texts: PackedTexts): RawBatch {
+    const batch = super.classifyPacked(texts);
+    const buffers = [batch.scores, batch.probabilities, batch.labels, batch.known, batch.replaced].flatMap((view) => view?.buffer ?? []);
+    return transfer(batch, buffers);
+  }
+}
+
+expose(new WorkerHost());
 
 const say = (lock: string | null): void => postMessage({ wcw: READY, lock } satisfies Ready);
 // Held until this Worker ends, however that happens: see engine/worker-client.ts.

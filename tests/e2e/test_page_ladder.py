@@ -123,7 +123,7 @@ WATCH_WORKERS = """
         terminate() { ended += 1; super.terminate(); }
         postMessage(...message) {
             super.postMessage(...message);
-            if (deadly > 0 && message[0]?.method === "classifyPacked") { deadly -= 1; this.terminate(); }
+            if (deadly > 0 && message[0]?.path?.[0] === "classifyPacked") { deadly -= 1; this.terminate(); }
         }
     };
 """

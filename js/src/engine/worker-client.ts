@@ -5,11 +5,13 @@
  * ever. So it holds a Web Lock while it lives; we wait for that lock, and get it when the Worker is gone. Pages over plain
  * http have no locks: there only its error events are seen.
  */
+import { type Remote, releaseProxy, transfer, wrap } from "comlink";
 import { EngineError } from "../errors.js";
 import type { Variant } from "../types.js";
 import type { EngineClient } from "./client.js";
+import type { EngineHost } from "./host.js";
 import { isReady } from "./ready.js";
-import { connect } from "./wire.js";
+import "./wire.js";
 
 const START_MS = 10_000;
 /** Two slices: one is computed while the next is made. */
@@ -88,7 +90,7 @@ function watched(worker: Worker, lock: string | null): Started {
 
 /** Opens engine and model in it; both buffers are given away. On failure the Worker is ended. */
 export async function openInWorker(started: Started, engine: ArrayBuffer, model: ArrayBuffer, variant: Variant): Promise<EngineClient> {
-  const call = connect(started.worker);
+  const remote: Remote<EngineHost> = wrap<EngineHost>(started.worker);
   // A client that was closed answers no more: the calls under way would wait for ever.
   let closed: (error: EngineError) => void = () => undefined;
   const closing = new Promise<never>((_, reject) => { closed = reject; });
@@ -96,17 +98,18 @@ export async function openInWorker(started: Started, engine: ArrayBuffer, model:
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, started.died, closing]);
   const close = (): void => {
     closed(new EngineError("This classifier was disposed.", "disposed", "Load it again."));
+    remote[releaseProxy]();
     started.end();
   };
   const size = model.byteLength; // read before the buffer is given away
   try {
-    const { document } = await alive(call("open", [engine, model], [engine, model]));
+    const { document } = await alive(remote.open(transfer(engine, [engine]), transfer(model, [model])));
     return {
       ranOn: "tab-worker", variant, reason: "a Worker keeps the page free while it computes", document, size, pace: PACE,
-      classify: (texts) => alive(call("classifyPacked", [texts])),
-      explain: (text) => alive(call("explain", [text])),
-      stage: (stage, text) => alive(call("stage", [stage, text])),
-      verify: () => alive(call("verify", [])),
+      classify: (texts) => alive(remote.classifyPacked(texts)),
+      explain: (text) => alive(remote.explain(text)),
+      stage: (stage, text) => alive(remote.stage(stage, text)),
+      verify: () => alive(remote.verify()),
       close,
     };
   } catch (error) {
