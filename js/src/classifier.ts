@@ -55,10 +55,11 @@ export class Classifier extends RunningClassifier {
           first = null;
           return bytes;
         },
-        model: () => source.take(),
+        model: () => source.take(), modelVerified: source.isVerified,
         worker: () => workerSource(worker, base, cache),
         lower: () => import("./engine/lower.js"),
       }, signal));
+      void source.loaded();
       void pageCache().facts().then((facts) => { classifier.storage = facts; });
       if (cache !== null && worker === undefined) void keepWorker(base, cache);
       return classifier;
@@ -103,7 +104,7 @@ async function sourceOf(model: URL | string | ArrayBuffer | Uint8Array, options:
   const { signal, onProgress } = options;
   const pinned = options.sha256?.toLowerCase();
   if (model instanceof ArrayBuffer || model instanceof Uint8Array) {
-    const source = await fromBytes(model instanceof ArrayBuffer ? new Uint8Array(model) : new Uint8Array(whole(model as Uint8Array<ArrayBuffer>)));
+    const source = await fromBytes(model instanceof ArrayBuffer ? new Uint8Array(model) : new Uint8Array(whole(model as Uint8Array<ArrayBuffer>)), pinned !== undefined);
     if (pinned !== undefined && pinned !== source.sha256) throw new ModelFileError(`These bytes have the SHA-256 ${source.sha256}, ${pinned} was asked for.`, "model-altered");
     return source;
   }

@@ -61,6 +61,7 @@ export async function openClassifier({ assets, channel, signal, fallback, uid, l
       if (bytes.length > LARGE_BYTES && assets.fetched.has("model")) await Promise.race([keep(), new Promise((resolve) => setTimeout(resolve, KEEP_MS))]);
       return bytes.buffer;
     },
+    modelVerified: true, // by its SHA-256, which a kernel announced that had read it
     worker: async () => ({ source: WORKER }),
     ...(fallback === "kernel" ? { kernel: { key: uid, open: (rungs, why) => rungs.openInKernel(channel, signal, why) } } : {}),
     lower,

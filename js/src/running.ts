@@ -35,6 +35,8 @@ export interface Parts {
   readonly modelSize: ModelSize | null;
   engine(): Promise<ArrayBuffer>;
   model(): Promise<ArrayBuffer>;
+  /** Whether its bytes are known to be those of a file whose content hash was right; else the engine computes it. */
+  readonly modelVerified: boolean;
   worker(): Promise<WorkerSource>;
   /** The rungs that few pages need, fetched where one of them is taken. */
   lower(): Promise<LowerRungs>;
@@ -55,7 +57,7 @@ export async function openParts(parts: Parts, signal?: AbortSignal): Promise<Ope
   const start = (): Promise<EngineClient> => climb({
     capabilities: parts.capabilities, modelSize: parts.modelSize,
     engine: async () => ({ bytes: await parts.engine(), variant: parts.variant }),
-    model: () => parts.model(), worker: () => parts.worker(), lower: () => parts.lower(),
+    model: () => parts.model(), modelVerified: parts.modelVerified, worker: () => parts.worker(), lower: () => parts.lower(),
     ...(parts.onCompiling === undefined ? {} : { onCompiling: () => parts.onCompiling?.() }),
   });
   const key = `${parts.engineKey}:${parts.modelSha256}`;

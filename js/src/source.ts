@@ -21,6 +21,10 @@ export interface Source {
   readonly widened: number;
   /** The bytes, which are the caller's to give away. */
   take(): Promise<ArrayBuffer>;
+  /** Whether these bytes are those that the caller named by their hash, or of a file that loaded before. */
+  readonly isVerified: boolean;
+  /** They were loaded: from now on the address stands for them. */
+  loaded(): Promise<void>;
   /** They cannot be used after all: whatever kept them forgets them. */
   spoiled(): Promise<void>;
   /** How it came here, in words. */
@@ -38,16 +42,17 @@ export interface AddressOptions extends HttpOptions {
 }
 
 /** Bytes of the caller's: kept as a Blob, which the browser may hold outside the tab's memory. @internal */
-export async function fromBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Source> {
+export async function fromBytes(bytes: Uint8Array<ArrayBuffer>, isVerified: boolean): Promise<Source> {
   let first: ArrayBuffer | null = bytes.slice().buffer;
   const kept = new Blob([bytes]);
   return {
-    sha256: await hash(bytes), size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note: "given by the caller",
+    sha256: await hash(bytes), size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note: "given by the caller", isVerified,
     take: async () => {
       const now = first ?? (await kept.arrayBuffer());
       first = null;
       return now;
     },
+    loaded: async () => undefined,
     spoiled: async () => undefined,
   };
 }
@@ -57,11 +62,11 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
   const { cache, use, pinned, signal, admit } = options;
   if (use === "off") {
     const bytes = await fetched(url, options);
-    return held(await checked(url, bytes, pinned), bytes, "fetched, and not cached", options, url);
+    return held(await checked(url, bytes, pinned), bytes, "fetched, and not cached", pinned !== undefined, options, url);
   }
   if (pinned !== undefined && use === "use") {
     const bytes = await cache.get(pinned);
-    if (bytes !== null) return held(pinned, bytes, "from the cache, by its pinned hash", options, url);
+    if (bytes !== null) return held(pinned, bytes, "from the cache, by its pinned hash", true, options, url);
   }
   const known = use === "use" && pinned === undefined ? await cache.address(url.href) : null;
   const have = known === null ? null : await cache.get(known.sha256);
@@ -76,18 +81,21 @@ export async function fromAddress(url: URL, options: AddressOptions): Promise<So
     // The owner took it away, or it does not fit: then the old copy is not what was asked for either.
     if (have === null || known === null || code === "http-404" || code === "http-410" || code === "model-too-large") throw error;
     console.info(`[wasm_clf_widget] ${message} The copy of ${new Date(known.checked).toISOString().slice(0, 10)} is used.`);
-    return held(known.sha256, have, "from the cache: the address could not be asked for a newer version", options, url);
+    return held(known.sha256, have, "from the cache: the address could not be asked for a newer version", true, options, url);
   }
   if (answer.same && known !== null && have !== null) {
     await cache.remember({ ...known, checked: Date.now() });
-    return held(known.sha256, have, "from the cache: the address has no newer version", options, url);
+    return held(known.sha256, have, "from the cache: the address has no newer version", true, options, url);
   }
   if (answer.same) throw new EngineError(`The server says that ${url.href} has not changed, but nothing was asked.`, "http-304");
   const { bytes, etag } = answer;
   const sha256 = await checked(url, bytes, pinned);
   await keep(cache, { sha256, kind: "model", name: modelName(bytes) }, bytes);
-  await cache.remember({ url: url.href, sha256, etag, checked: Date.now() });
-  return held(sha256, bytes, "fetched from its address", options, url);
+  return {
+    ...held(sha256, bytes, "fetched from its address", pinned !== undefined, options, url),
+    // Not before: what is remembered is taken for verified.
+    loaded: () => cache.remember({ url: url.href, sha256, etag, checked: Date.now() }),
+  };
 }
 
 async function fetched(url: URL, options: HttpOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -106,16 +114,17 @@ async function checked(url: URL, bytes: Uint8Array<ArrayBuffer>, pinned: string 
   return found;
 }
 
-function held(sha256: string, bytes: Uint8Array<ArrayBuffer>, note: string, options: AddressOptions, url: URL): Source {
+function held(sha256: string, bytes: Uint8Array<ArrayBuffer>, note: string, isVerified: boolean, options: AddressOptions, url: URL): Source {
   let first: Uint8Array<ArrayBuffer> | null = bytes;
   return {
-    sha256, size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note,
+    sha256, size: bytes.length, widened: widenedSize(bytes), edition: modelEdition(bytes), note, isVerified,
     take: async () => {
       const now = first ?? (await options.cache.get(sha256)) ?? (await fetched(url, { signal: undefined }));
       if (first === null) await checked(url, now, sha256);
       first = null;
       return whole(now);
     },
+    loaded: async () => undefined,
     spoiled: async () => { await options.cache.evict(sha256); },
   };
 }

@@ -20,6 +20,7 @@ interface Exports {
   wcw_alloc(size: number): number;
   wcw_free(ptr: number, size: number): void;
   wcw_load(ptr: number, size: number): number;
+  wcw_load_verified(ptr: number, size: number): number;
   wcw_unload(handle: number): void;
   wcw_classify(handle: number, request: number): number;
   wcw_explain(handle: number, text: number, size: number): number;
@@ -31,8 +32,8 @@ interface Exports {
 export type { RawBatch, Shape };
 
 const FUNCTIONS = [
-  "wcw_abi", "wcw_alloc", "wcw_free", "wcw_load", "wcw_unload", "wcw_classify", "wcw_explain", "wcw_stage", "wcw_output",
-  "wcw_output_size",
+  "wcw_abi", "wcw_alloc", "wcw_free", "wcw_load", "wcw_load_verified", "wcw_unload", "wcw_classify", "wcw_explain", "wcw_stage",
+  "wcw_output", "wcw_output_size",
 ] as const;
 
 export interface RawSpan {
@@ -99,11 +100,11 @@ export class EngineInstance {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  /** Loads a whole model file and returns its handle. */
-  load(file: Uint8Array): number {
+  /** Loads a whole model file and returns its handle; `isVerified`: its content hash need not be computed once more. */
+  load(file: Uint8Array, isVerified = false): number {
     const ptr = this.#alloc(file.length);
     new Uint8Array(this.#exports.memory.buffer, ptr, file.length).set(file);
-    return this.#check(this.#call(() => this.#exports.wcw_load(ptr, file.length)));
+    return this.#check(this.#call(() => this.#exports[isVerified ? "wcw_load_verified" : "wcw_load"](ptr, file.length)));
   }
 
   unload(handle: number): void {

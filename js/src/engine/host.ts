@@ -20,13 +20,13 @@ export class EngineHost {
   #shape: Shape = { scores: 0, probabilities: 0, labels: 0 };
   #certificate: Certificate | null = null;
 
-  /** Compiles the engine and loads the model; both buffers may be given away by the caller. */
-  async open(engine: ArrayBuffer, model: ArrayBuffer): Promise<Opened> {
+  /** Compiles the engine and loads the model (`isVerified`: its hash is right); both buffers may be given away by the caller. */
+  async open(engine: ArrayBuffer, model: ArrayBuffer, isVerified = false): Promise<Opened> {
     const file = new Uint8Array(model);
     const parsed = parseModelFile(file);
     this.#shape = parsed.document.shape;
     const instance = await EngineInstance.create(engine);
-    this.#handle = instance.load(file);
+    this.#handle = instance.load(file, isVerified);
     this.#engine = instance;
     this.#certificate = readCertificate(file, parsed);
     return { document: parsed.document, memory: instance.memoryBytes };

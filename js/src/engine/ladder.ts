@@ -18,6 +18,8 @@ export interface Rungs {
   readonly modelSize: ModelSize | null;
   engine(): Promise<{ readonly bytes: ArrayBuffer; readonly variant: Variant }>;
   model(): Promise<ArrayBuffer>;
+  /** Whether its bytes are known to be those of a file whose content hash was right. */
+  readonly modelVerified: boolean;
   worker(): Promise<WorkerSource>;
   lower(): Promise<LowerRungs>;
   onCompiling?(): void;
@@ -70,10 +72,10 @@ async function inTab(rungs: Rungs): Promise<EngineClient> {
     const [engine, model] = await Promise.all([rungs.engine(), rungs.model()]);
     started = await starting;
     rungs.onCompiling?.();
-    if (started !== null) return await openInWorker(started, engine.bytes, model, engine.variant);
+    if (started !== null) return await openInWorker(started, engine.bytes, model, rungs.modelVerified, engine.variant);
     const { openMain } = await rungs.lower();
     const node = typeof document === "undefined" && typeof Worker === "undefined";
-    return await openMain(engine.bytes, model, node ? "node" : "tab-main", engine.variant, node ? "no page and no Worker here" : why);
+    return await openMain(engine.bytes, model, rungs.modelVerified, node ? "node" : "tab-main", engine.variant, node ? "no page and no Worker here" : why);
   } catch (error) {
     starting.then((running) => running?.end(), () => undefined);
     throw error;

@@ -6,10 +6,10 @@ import { EngineHost } from "./host.js";
 /** Half a frame: between two slices the page paints and hears the reader. */
 const PACE = { window: 1, milliseconds: 6 };
 
-export async function openMain(engine: ArrayBuffer, model: ArrayBuffer, ranOn: RanOn, variant: Variant, reason: string): Promise<EngineClient> {
+export async function openMain(engine: ArrayBuffer, model: ArrayBuffer, isVerified: boolean, ranOn: RanOn, variant: Variant, reason: string): Promise<EngineClient> {
   const host = new EngineHost();
   const size = model.byteLength;
-  const { document } = await host.open(engine, model);
+  const { document } = await host.open(engine, model, isVerified);
   return {
     ranOn, variant, reason, document, size, pace: PACE,
     classify: async (texts) => host.classifyPacked(texts),

@@ -89,7 +89,7 @@ function watched(worker: Worker, lock: string | null): Started {
 }
 
 /** Opens engine and model in it; both buffers are given away. On failure the Worker is ended. */
-export async function openInWorker(started: Started, engine: ArrayBuffer, model: ArrayBuffer, variant: Variant): Promise<EngineClient> {
+export async function openInWorker(started: Started, engine: ArrayBuffer, model: ArrayBuffer, isVerified: boolean, variant: Variant): Promise<EngineClient> {
   const remote: Remote<EngineHost> = wrap<EngineHost>(started.worker);
   // A client that was closed answers no more: the calls under way would wait for ever.
   let closed: (error: EngineError) => void = () => undefined;
@@ -103,7 +103,7 @@ export async function openInWorker(started: Started, engine: ArrayBuffer, model:
   };
   const size = model.byteLength; // read before the buffer is given away
   try {
-    const { document } = await alive(remote.open(transfer(engine, [engine]), transfer(model, [model])));
+    const { document } = await alive(remote.open(transfer(engine, [engine]), transfer(model, [model]), isVerified));
     return {
       ranOn: "tab-worker", variant, reason: "a Worker keeps the page free while it computes", document, size, pace: PACE,
       classify: (texts) => alive(remote.classifyPacked(texts)),
