@@ -9,6 +9,7 @@ import { brotliCompressSync } from "node:zlib";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { minify } from "terser";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/wasm_clf_widget/static");
@@ -22,6 +23,19 @@ const shared = {
 const chunk = {
   ...shared, format: "esm",
   alias: { "preact/jsx-runtime": "./src/lazy/jsx.ts", "preact/hooks": "./src/lazy/hooks.ts", "@preact/signals": "./src/lazy/signals.ts" },
+};
+
+/** Once more by another minifier, which looks at a whole file: 3 % less to download. */
+const squeeze = async (folder, names) => {
+  for (const name of names) {
+    const path = join(folder, name);
+    const map = existsSync(`${path}.map`) ? { sourceMap: { content: readFileSync(`${path}.map`, "utf8"), filename: name, url: `${name}.map` } } : {};
+    const { code, map: mapped } = await minify(readFileSync(path, "utf8"), {
+      module: name !== "worker.js", ecma: 2020, compress: { ecma: 2020, passes: 3 }, format: { ecma: 2020 }, ...map,
+    });
+    writeFileSync(path, code);
+    if (mapped !== undefined) writeFileSync(`${path}.map`, mapped);
+  }
 };
 
 /** A sheet of a chunk's own, which travels in its program. */
@@ -44,17 +58,19 @@ const worker = { ...shared, entryPoints: ["src/worker.ts"], format: "iife", outf
 const [{ contents }] = (await build({ ...worker, write: false })).outputFiles;
 const named = { WCW_BUILD: JSON.stringify(createHash("sha256").update(contents).digest("hex").slice(0, 8)) };
 await build({ ...worker, define: named });
+await squeeze(out, ["worker.js"]);
 const withWorker = { ...shared, define: { ...named, WCW_WORKER: JSON.stringify(readFileSync(join(out, "worker.js"), "utf8")) } };
 await Promise.all([
   build({ ...shared, entryPoints: ["src/loader.ts"], format: "esm", outfile: join(out, "loader.js") }),
   build({ ...withWorker, entryPoints: ["src/widget.ts"], format: "esm", outfile: join(out, "widget.js") }),
-  build({ ...shared, entryPoints: ["src/page/saved.ts"], format: "esm", outfile: join(out, "saved.js") }),
+  build({ ...shared, define: named, entryPoints: ["src/page/saved.ts"], format: "esm", outfile: join(out, "saved.js") }),
   build({ ...chunk, define: { WCW_PANELS_CSS: await sheet("src/views/panels.css") }, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") }),
   build({ ...chunk, define: { WCW_BATCH_CSS: await sheet("src/views/batch/batch.css") }, entryPoints: ["src/batch.ts"], outfile: join(out, "batch.js") }),
   build({ ...shared, entryPoints: ["src/cache/late.ts"], format: "esm", outfile: join(out, "cache.js") }),
   build({ ...shared, entryPoints: ["src/seldom.ts"], format: "esm", outfile: join(out, "seldom.js") }),
   build({ ...shared, entryPoints: ["src/styles.css"], outfile: join(out, "widget.css") }),
 ]);
+await squeeze(out, ["loader.js", "widget.js", "saved.js", "panels.js", "batch.js", "cache.js", "seldom.js"]);
 copyFileSync(join(here, "../LICENSE"), join(here, "LICENSE")); // npm takes it from beside package.json
 for (const name of ["panels.js", "batch.js", "worker.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
 // Three entries that share what they have in common, so that a page has one engine for all of them.
@@ -62,6 +78,7 @@ await build({
   ...npm(), format: "esm", splitting: true, outdir: dist, chunkNames: "shared-[hash]", sourcemap: true,
   entryPoints: { index: "src/index.ts", element: "src/element/define.ts", widget: "src/mount.ts" },
 });
+await squeeze(dist, readdirSync(dist).filter((name) => existsSync(join(dist, `${name}.map`))));
 // Minified, an import of an address that only the page knows has lost the words by which bundlers leave it alone.
 for (const name of readdirSync(dist).filter((each) => each.endsWith(".js"))) {
   const path = join(dist, name);

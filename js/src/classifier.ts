@@ -59,7 +59,7 @@ export class Classifier extends RunningClassifier {
         worker: () => workerSource(worker, base, cache),
         lower: () => import("./engine/lower.js"),
       }, signal));
-      void source.loaded();
+      await source.loaded();
       void pageCache().facts().then((facts) => { classifier.storage = facts; });
       if (cache !== null && worker === undefined) void keepWorker(base, cache);
       return classifier;

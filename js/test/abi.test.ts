@@ -72,6 +72,14 @@ describe("a bad file is one typed error", () => {
     expect(instance.load(file)).toBeGreaterThanOrEqual(0); // and the engine lives on
   });
 
+  test("whoever has verified the hash is not asked again, and all else is checked", async () => {
+    const instance = await engine("simd");
+    const altered = file.slice();
+    altered[altered.length - 40] = (altered[altered.length - 40] as number) ^ 1;
+    expect(instance.load(altered, true)).toBeGreaterThanOrEqual(0);
+    expect(() => instance.load(file.slice(0, file.length - 16), true)).toThrow(expect.objectContaining({ code: "model-damaged" }) as ModelFileError);
+  });
+
   test("an unknown handle", async () => {
     const { instance } = await loaded();
     expect(() => instance.classify(999, ["good"], shape)).toThrow(EngineError);
@@ -87,7 +95,7 @@ describe("what is not the engine is refused", () => {
     await expect(EngineInstance.create(new TextEncoder().encode("<!doctype html>"))).rejects.toMatchObject({ code: "engine-damaged" });
   });
   test("another ABI version", () => {
-    const exports = Object.fromEntries(["alloc", "free", "load", "unload", "classify", "explain", "stage", "output", "output_size"].map((name) => [`wcw_${name}`, () => 0]));
+    const exports = Object.fromEntries(["alloc", "free", "load", "load_verified", "unload", "classify", "explain", "stage", "output", "output_size"].map((name) => [`wcw_${name}`, () => 0]));
     const instance = { exports: { ...exports, wcw_abi: () => 2, memory: new WebAssembly.Memory({ initial: 1 }) } };
     expect(() => EngineInstance.from(instance)).toThrow(/ABI 2.*ABI 1/);
   });

@@ -71,6 +71,20 @@ def test_a_newer_version_at_the_address_is_taken(new_page: NewPage, site: Site) 
     assert new["results"][0]["model_sha256"] == hashlib.sha256(OTHER).hexdigest()
 
 
+def test_an_altered_model_is_refused_at_every_visit(new_page: NewPage, site: Site) -> None:
+    """What was kept but never loaded is not taken for verified."""
+    altered = SENTIMENT[:-1] + bytes([SENTIMENT[-1] ^ 1])
+    site.replies["/m"] = file_reply(altered, "m.safetensors")
+    for _ in range(2):
+        failure = new_page().open().failure("/m")
+        assert (failure["name"], failure["code"]) == ("ModelFileError", "model-altered")
+    page = new_page().open()
+    assert [page.failure("/m")["code"], page.failure("/m")["code"], page.open().failure("/m")["code"]] == [
+        "model-altered"
+    ] * 3
+    assert "sentiment-zh-en" not in page.names()
+
+
 def test_a_pinned_model_is_never_asked_for_again(new_page: NewPage, site: Site) -> None:
     page = new_page().open()
     page.classify(MODEL, {"sha256": SHA256})

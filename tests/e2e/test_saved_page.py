@@ -68,6 +68,7 @@ def test_it_classifies_offline_with_the_kernels_bits(watched: BrowserContext, sa
     expect(page.locator("[data-wcw=label]")).to_have_text("negative")
     expect(page.locator("[data-wcw=parity]")).to_have_attribute("data-ok", "true")
     expect(page.locator("[data-wcw=requests]")).to_have_text("0 requests since ready")
+    assert len(page.workers) == 1, "it runs in a Worker, which is of the page's own build"
     page.get_by_role("textbox", name="Text to classify").fill("great value")
     expect(page.locator("[data-wcw=label]")).to_have_text("positive")
     scores = page.locator("[data-wcw=score]").evaluate_all(
