@@ -1,10 +1,10 @@
-"""Every claimed ratio, measured in one run against the peer itself: ``make bench`` (some five minutes).
+"""Every claimed ratio, measured in one run against the peer itself: ``make bench`` (some ten minutes).
 
     python benchmarks/run.py [--only TEXT] [--no-record]
 
 One thread, CPU time, pairs of samples with alternating order, medians with the lowest and highest; before a case
 counts, both systems must give the same labels. ``--only`` takes the cases whose name holds TEXT ("English", "hashing",
-"native", "threads", "over", "page", "memory"). Of "threads" alone the wall clock counts.
+"native", "wide", "threads", "over", "page", "memory"). Of "threads" alone the wall clock counts.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ import memory  # noqa: E402
 import numpy as np  # noqa: E402
 import payload  # noqa: E402
 import threads  # noqa: E402
+import wide  # noqa: E402
 from cases import CASES, LONGER_RUN, ONE_TEXT, SIZES, WASM_TO_NATIVE, Case  # noqa: E402
 from measure import ratio  # noqa: E402
 from record import Row, show, versions, write  # noqa: E402
@@ -149,9 +150,9 @@ def batch_memory() -> Iterator[Row]:
     ours = classifier(scikit_learn(kind, data.train, data.labels), "auto")
     with tempfile.TemporaryDirectory(prefix="wcw-bench-") as folder:
         model = ours.save(Path(folder) / "model.safetensors")
-        short, long, wide = (memory.added(model, batch, count) for batch, count in ((8192, 4), (8192, 40), (32768, 4)))
-    print(f"memory added: {short:,} kB by 4 batches of 8,192, {long:,} kB by 40; {wide:,} kB by 4 of 32,768")
-    for case, asked, kilobytes in (("40 batches to 4", LONGER_RUN, long), ("batches of 32,768 to 8,192", None, wide)):
+        short, long, large = (memory.added(model, batch, count) for batch, count in ((8192, 4), (8192, 40), (32768, 4)))
+    print(f"memory added: {short:,} kB by 4 batches of 8,192, {long:,} kB by 40; {large:,} kB by 4 of 32,768")
+    for case, asked, kilobytes in (("40 batches to 4", LONGER_RUN, long), ("batches of 32,768 to 8,192", None, large)):
         value = kilobytes / short
         yield Row("peak memory", case, "×", asked, "at_most", value, value, value, 1)
 
@@ -160,6 +161,8 @@ def groups() -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
     """(name, measures) in the order of the table."""
     for case in CASES:
         yield f"{case.language} {case.kind.name} native one text", lambda c=case: batches(c)  # type: ignore[misc]
+    for name, *_ in wide.CASES:
+        yield f"wide {name}", lambda n=name: wide.rows(n)  # type: ignore[misc]
     yield "over the engine", latency.rows
     yield "threads", threads.rows
     yield "page payload", payload.rows
