@@ -152,7 +152,7 @@ impl Model {
             return Err(Error::unsupported(&["this model cannot be explained: it gives every text the same answer"]));
         }
         let mut sum = Sum::of(&self.pipeline, &self.nothing)?;
-        if self.pipeline.plan.is_some() {
+        if self.pipeline.is_direct() {
             // Without rows `classify` may sum in another order.
             let scores = self.scores(text)?;
             sum.scores =

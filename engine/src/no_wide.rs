@@ -41,6 +41,21 @@ impl Union {
     }
 
     /// Never called: there is none.
+    pub fn place(&mut self, _: &Reader, _: Option<&[f64]>) -> Result<()> {
+        match *self {}
+    }
+
+    /// Never called: there is none.
+    pub fn is_direct(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called: there is none.
+    pub fn score(&mut self, _: &mut Run, _: &mut [f64]) -> Result<()> {
+        match *self {}
+    }
+
+    /// Never called: there is none.
     pub fn branches(&mut self) -> &mut [Pipeline] {
         match *self {}
     }

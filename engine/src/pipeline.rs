@@ -92,18 +92,19 @@ impl Pipeline {
             Some((stage, targets)) => Some(Head::read(reader, stage, width, targets, depth)?),
             None => None,
         };
-        if let Front::Text { counter, .. } = &mut front {
-            // What keeps the features' numbers may use what stands beside the counters.
-            let straight = transforms.iter().take_while(|t| t.keeps_features()).count();
-            let first = transforms.iter_mut().take(straight).find(|t| matches!(t, Transform::Idf(_)));
-            let idf = match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
-                Some(Transform::Idf(idf)) => idf,
-                _ => Vec::new(),
-            };
+        // A branch, which has no head, waits for what the union around it knows.
+        if let Front::Text { counter, .. } = &mut front
+            && head.is_some()
+        {
+            let straight = straight(&transforms);
+            let idf = take_idf(&mut transforms[..straight]);
             let straight = straight == transforms.len();
             let coef = head.as_mut().filter(|_| straight).and_then(Head::take_coef).unwrap_or_default();
             let outputs = coef.len() / counter.vectorizer.n_features;
             counter.place(reader, &idf, &coef, outputs)?;
+        }
+        if let (Front::Union(union), Some(head)) = (&mut front, &head) {
+            union.place(reader, head.coef().filter(|_| transforms.is_empty()))?;
         }
         let width = width.unwrap_or(0);
         if let Some(head) = &mut head {
@@ -138,6 +139,28 @@ impl Pipeline {
         let counter = Box::new(Counter::read(reader, first)?);
         let width = counter.vectorizer.n_features;
         Ok((Front::Text { number, counter }, Some(width), rest))
+    }
+
+    /// As a branch: puts idf and, if there are any, these coefficients (F × K) beside the counters.
+    pub fn place(&mut self, reader: &Reader, coef: &[f64]) -> Result<()> {
+        match &mut self.front {
+            Front::Text { counter, .. } => {
+                let straight = straight(&self.transforms);
+                let idf = take_idf(&mut self.transforms[..straight]);
+                counter.place(reader, &idf, coef, coef.len() / counter.vectorizer.n_features)
+            }
+            Front::Union(union) => union.place(reader, None),
+            Front::Row => Ok(()),
+        }
+    }
+
+    /// As a branch: how its part of a linear head's sums is made without a row, where that is possible.
+    pub fn share(&self) -> Option<(Plan, f64)> {
+        let Front::Text { .. } = self.front else { return None };
+        match self.transforms.split_last() {
+            Some((Transform::Scale(factor), transforms)) => Some((plan(transforms)?, *factor)),
+            _ => Some((plan(&self.transforms)?, 1.0)),
+        }
     }
 
     /// K, P and L.
@@ -176,6 +199,11 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Whether it answers without a row, where nobody asks for one.
+    pub fn is_direct(&self) -> bool {
+        self.plan.is_some() || matches!(&self.front, Front::Union(union) if union.is_direct())
+    }
+
     /// The row that `fill` made.
     pub fn row<'r>(&'r self, input: &'r Row) -> &'r Row {
         if self.hands_on() { input } else { &self.row }
@@ -202,6 +230,15 @@ impl Pipeline {
             run.known = run.known.saturating_add(known as u32);
             return linear.conclude(scores, if probabilities { all } else { &mut [] }, labels);
         }
+        if !run.rows
+            && let (Front::Union(union), Some(Kind::Linear(linear))) =
+                (&mut self.front, self.head.as_ref().map(|head| &head.kind))
+            && union.is_direct()
+        {
+            let Answer { scores, probabilities: all, labels } = &mut self.answer;
+            union.score(run, scores)?;
+            return linear.conclude(scores, if probabilities { all } else { &mut [] }, labels);
+        }
         self.fill(run, input)?;
         let hands_on = self.hands_on();
         let Self { front, head, row, answer, .. } = self;
@@ -223,6 +260,20 @@ impl Pipeline {
         let branches = if let Front::Union(union) = &mut self.front { union.branches() } else { &mut [] };
         let members = self.head.as_mut().map(|head| head.members.as_mut_slice()).unwrap_or_default();
         branches.iter_mut().chain(members).find_map(|p| p.with_vectorizer(number))
+    }
+}
+
+/// How many of the transforms, from the first on, keep the features' numbers: these may use what stands beside the counters.
+fn straight(transforms: &[Transform]) -> usize {
+    transforms.iter().take_while(|t| t.keeps_features()).count()
+}
+
+/// The first idf, which will stand beside the counters.
+fn take_idf(transforms: &mut [Transform]) -> Vec<f64> {
+    let first = transforms.iter_mut().find(|t| matches!(t, Transform::Idf(_)));
+    match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
+        Some(Transform::Idf(idf)) => idf,
+        _ => Vec::new(),
     }
 }
 

@@ -222,7 +222,8 @@ pub fn plan(transforms: &[Transform]) -> Option<Plan> {
     for transform in transforms {
         match transform {
             Transform::SublinearTf if !plan.sublinear && !plan.idf && plan.norm.is_none() => plan.sublinear = true,
-            Transform::FeatureIdf if !plan.idf && plan.norm.is_none() => plan.idf = true,
+            // The first stands beside the counters, or will.
+            Transform::FeatureIdf | Transform::Idf(_) if !plan.idf && plan.norm.is_none() => plan.idf = true,
             Transform::Norm(norm) if plan.norm.is_none() => plan.norm = Some(*norm),
             _ => return None,
         }

@@ -3,9 +3,9 @@
 use crate::config::{MAX_FEATURES, Reader};
 use crate::dense::Matrix;
 use crate::error::{Error, Result};
-use crate::features::Row;
+use crate::features::{Plan, Row};
 use crate::json::Json;
-use crate::pipeline::{Pipeline, Run, begins_with_text, no_row};
+use crate::pipeline::{Front, Pipeline, Run, begins_with_text, no_row};
 use crate::prelude::*;
 use crate::say::int;
 
@@ -74,6 +74,10 @@ impl Wide {
 /// Pipelines without heads whose rows stand side by side.
 pub struct Union {
     branches: Vec<Pipeline>,
+    /// How each branch's part of a linear head's sums is made, and by what it is multiplied, where no row is needed.
+    shares: Vec<(Plan, f64)>,
+    /// Room for one branch's.
+    part: Vec<f64>,
 }
 
 impl Union {
@@ -83,7 +87,7 @@ impl Union {
         if !(1..=MAX_BRANCHES).contains(&found.len()) {
             return Err(Error::file(&[&int(found.len()), " branches; 1 to ", &int(MAX_BRANCHES), " are allowed"]));
         }
-        let mut union = Self { branches: Vec::with_capacity(found.len()) };
+        let mut union = Self { branches: Vec::with_capacity(found.len()), shares: Vec::new(), part: Vec::new() };
         for branch in found {
             let Json::Array(stages) = branch else { return Err(Error::file(&["a branch must be a list"])) };
             if input.is_some() && begins_with_text(stages) {
@@ -109,6 +113,44 @@ impl Union {
     /// How many features its row has.
     pub fn width(&self) -> usize {
         self.branches.iter().map(|branch| branch.width).sum()
+    }
+
+    /// Puts beside its branches' counters what belongs there: also the coefficients (F × K) of a linear head that comes
+    /// straight behind, where sums may be made branch by branch. Only in float32's order, which the text alone fixes.
+    pub fn place(&mut self, reader: &Reader, coef: Option<&[f64]>) -> Result<()> {
+        let shares = self.branches.iter().map(Pipeline::share).collect::<Option<_>>();
+        let (Some(shares), Some(mut rest), true) = (shares, coef, reader.float32) else {
+            return self.branches.iter_mut().try_for_each(|branch| branch.place(reader, &[]));
+        };
+        self.shares = shares;
+        let outputs = rest.len() / self.width();
+        self.part = vec![0.0; outputs];
+        for (branch, &(plan, _)) in self.branches.iter_mut().zip(&self.shares) {
+            let (own, behind) = rest.split_at(branch.width * outputs);
+            branch.place(reader, own)?;
+            if let Front::Text { counter, .. } = &mut branch.front {
+                counter.prepare(plan, outputs);
+            }
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// Whether `score` can be asked.
+    pub fn is_direct(&self) -> bool {
+        !self.shares.is_empty()
+    }
+
+    /// The scores of a text, without intercept.
+    pub fn score(&mut self, run: &mut Run, out: &mut [f64]) -> Result<()> {
+        out.fill(0.0);
+        for (branch, &(plan, factor)) in self.branches.iter_mut().zip(&self.shares) {
+            let Front::Text { counter, .. } = &mut branch.front else { continue };
+            let known = counter.score(run.text, plan, &mut self.part)?;
+            run.known = run.known.saturating_add(known as u32);
+            out.iter_mut().zip(&self.part).for_each(|(sum, part)| *sum += factor * part);
+        }
+        Ok(())
     }
 
     /// Its pipelines.

@@ -107,6 +107,11 @@ impl Head {
         if let Kind::Linear(linear) = &mut self.kind { Some(core::mem::take(&mut linear.coef)) } else { None }
     }
 
+    /// Those of a linear head, until they have found their place.
+    pub fn coef(&self) -> Option<&[f64]> {
+        if let Kind::Linear(linear) = &self.kind { Some(&linear.coef) } else { None }
+    }
+
     /// Whether it is linear and its coefficients stand beside the counters.
     pub fn is_beside_counters(&self) -> bool {
         if let Kind::Linear(linear) = &self.kind { linear.weights(None).is_none() } else { false }

@@ -19,6 +19,10 @@ impl Wide {
     }
 
     pub fn file(&self) -> Vec<u8> {
+        self.file_with("float64")
+    }
+
+    pub fn file_with(&self, weights: &str) -> Vec<u8> {
         let mut writer = Writer::default();
         let pipeline = writer.pipe(&self.pipe);
         let classes = |n: &usize| json!({"type": "int", "values": (0..*n).collect::<Vec<_>>()});
@@ -29,7 +33,7 @@ impl Wide {
         };
         let document = json!({
             "format": 1, "name": "test", "version": "1", "unicode": self.unicode.name(), "classes": classes,
-            "targets": targets, "weights": "float64", "bound": null, "pipeline": pipeline,
+            "targets": targets, "weights": weights, "bound": null, "pipeline": pipeline,
         });
         Parts::new(&document, &writer.tensors).seal()
     }
