@@ -2,6 +2,7 @@
 import { pageCache } from "./cache/cache.js";
 import { type Capabilities, probe } from "./capabilities.js";
 import { refuse } from "./engine/ladder.js";
+import { begin, end, type WorkerSource } from "./engine/worker-client.js";
 import { InputError, ModelFileError } from "./errors.js";
 import { absolute, engineFile, keepWorker, workerSource } from "./package-files.js";
 import type { RawBatch } from "./engine/raw.js";
@@ -29,6 +30,9 @@ export interface LoadOptions {
   readonly worker?: URL | string | { readonly source: BlobPart } | null;
 }
 
+/** How many are under way in this page. */
+let loads = 0;
+
 export class Classifier extends RunningClassifier {
   /** Loads a model from an address or from its bytes (which are copied, and stay the caller's). */
   static async load(model: URL | string | ArrayBuffer | Uint8Array, options: LoadOptions = {}): Promise<Classifier> {
@@ -38,34 +42,48 @@ export class Classifier extends RunningClassifier {
     const capabilities = await probe();
     refuse(capabilities, null);
     const cache = options.cache === "off" ? null : pageCache();
-    // Both at once, where the page has no engine yet: the one that most models need, until the model says that it needs the
-    // other. An error is thrown where it is asked for.
+    const idle = openEngines() === 0;
+    // All at once, where the page has no engine yet: the one that most models need, until the model says that it needs the
+    // other, and a Worker, but one for loads that may share it. An error is thrown where it is asked for.
     const usual = await engineFile(options.engine, base, capabilities.variant, "linear", cache);
-    const early = openEngines() === 0 ? usual.bytes(signal) : null;
+    const early = idle ? usual.bytes(signal) : null;
     early?.catch(() => undefined);
-    const source = await sourceOf(model, options, capabilities);
-    const engine = source.edition === "linear" ? usual : await engineFile(options.engine, base, capabilities.variant, "complete", cache);
-    let first = engine.key === usual.key ? early : null;
+    const program = (): Promise<WorkerSource> => workerSource(worker, base, cache);
+    let starting = idle && loads === 0 ? program().then(begin) : null;
+    starting?.catch(() => undefined);
+    let source: Source | null = null;
+    loads += 1;
     try {
+      source = await sourceOf(model, options, capabilities);
+      const taken = source;
+      const engine = taken.edition === "linear" ? usual : await engineFile(options.engine, base, capabilities.variant, "complete", cache);
+      let first = engine.key === usual.key ? early : null;
       const classifier = new Classifier(await openParts({
         capabilities: engine.variant === capabilities.variant ? capabilities : { ...capabilities, variant: engine.variant, variant_reason: "given by the caller" },
-        engineKey: engine.key, variant: engine.variant, modelSha256: source.sha256, modelSize: { bytes: source.size, widened: source.widened },
+        engineKey: engine.key, variant: engine.variant, modelSha256: taken.sha256, modelSize: { bytes: taken.size, widened: taken.widened },
         engine: () => {
           const bytes = first ?? engine.bytes(signal);
           first = null;
           return bytes;
         },
-        model: () => source.take(), modelVerified: source.isVerified,
-        worker: () => workerSource(worker, base, cache),
+        model: () => taken.take(), modelVerified: taken.isVerified,
+        worker: () => {
+          const now = starting ?? program();
+          starting = null;
+          return now;
+        },
         lower: () => import("./engine/lower.js"),
       }, signal));
-      await source.loaded();
+      await taken.loaded();
       void pageCache().facts().then((facts) => { classifier.storage = facts; });
       if (cache !== null && worker === undefined) void keepWorker(base, cache);
       return classifier;
     } catch (error) {
-      if (error instanceof ModelFileError) await source.spoiled();
+      if (error instanceof ModelFileError) await source?.spoiled();
       throw error;
+    } finally {
+      loads -= 1;
+      starting?.then(end, () => undefined);
     }
   }
 

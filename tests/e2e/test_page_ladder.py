@@ -156,6 +156,38 @@ def test_a_worker_that_dies_is_started_again_once(new_page: NewPage) -> None:
     assert len(page.page.workers) == 1
 
 
+def test_a_worker_starts_while_the_model_is_on_its_way(new_page: NewPage, site: Site) -> None:
+    page = new_page()
+    page.page.add_init_script(WATCH_WORKERS)
+    page.open()
+    assert page.failure("/nothing-there")["code"] == "http-404"
+    page.page.wait_for_function("() => workers.length === 1 && ended === 1")
+    site.replies["/half"] = Reply(200, (FOLDERS["/models/"] / "sentiment-zh-en.safetensors").read_bytes()[:-8])
+    assert page.failure("/half")["code"] == "model-damaged"
+    page.page.wait_for_function("() => workers.length === 2 && ended === 2")
+    assert page.classify()["rung"] == "tab-worker"
+    assert page.page.evaluate("() => workers.length") == 3
+    script = f"""async () => {{
+        let release;
+        const held = new Promise((resolve) => {{ release = resolve; }});
+        const real = globalThis.fetch;
+        globalThis.fetch = async (...asked) => {{
+            if (String(asked[0]).endsWith("?held")) await held;
+            return real(...asked);
+        }};
+        const loading = load("{MODEL}?held");
+        const until = async (found) => {{ while (!found()) await new Promise((resolve) => setTimeout(resolve, 5)); }};
+        await until(() => workers.length === 4);
+        release();
+        const classifier = await loading;
+        const rung = classifier.capabilities.rung;
+        classifier.dispose();
+        return rung;
+    }}"""
+    assert page.page.evaluate(script) == "tab-worker"
+    assert page.page.evaluate("() => [workers.length, ended]") == [4, 4]
+
+
 def test_a_batch_can_be_cancelled(new_page: NewPage) -> None:
     page = new_page().open()
     found = page.page.evaluate(

@@ -18,7 +18,10 @@ const START_MS = 10_000;
 const PACE = { window: 2, milliseconds: 20 };
 
 /** Where the worker's program comes from: its source (a Blob URL is made of it), or an address and what stands in for it. */
-export type WorkerSource = { readonly source: BlobPart } | { readonly url: URL; readonly spare?: () => Promise<BlobPart> } | null;
+type Program = { readonly source: BlobPart } | { readonly url: URL; readonly spare?: () => Promise<BlobPart> };
+
+/** A program to start, or a Worker that starts already; null: there is to be none. */
+export type WorkerSource = Program | { readonly started: Promise<Started> } | null;
 
 /** A Worker that runs our program, and the promise that only rejects: when it died. */
 export interface Started {
@@ -27,8 +30,22 @@ export interface Started {
   end(): void;
 }
 
+/** Starts it at once. What is not used after all is to be ended: `end`. */
+export function begin(from: WorkerSource): WorkerSource {
+  if (from === null) return null;
+  const started = startWorker(from);
+  started.catch(() => undefined); // thrown where it is asked for
+  return { started };
+}
+
+/** Ends what nobody asked for. */
+export function end(from: WorkerSource): void {
+  if (from !== null && "started" in from) from.started.then((running) => running.end(), () => undefined);
+}
+
 /** Throws a plain Error where the page may not have a Worker. */
 export async function startWorker(from: Exclude<WorkerSource, null>): Promise<Started> {
+  if ("started" in from) return from.started;
   try {
     return await start(from);
   } catch (error) {
@@ -37,7 +54,7 @@ export async function startWorker(from: Exclude<WorkerSource, null>): Promise<St
   }
 }
 
-async function start(from: Exclude<WorkerSource, null>): Promise<Started> {
+async function start(from: Program): Promise<Started> {
   const blobUrl = "source" in from ? URL.createObjectURL(new Blob([from.source], { type: "text/javascript" })) : null;
   try {
     const worker = new Worker(blobUrl ?? ("url" in from ? from.url : ""));
