@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -59,6 +62,7 @@ NO_TEXTS: list[tuple[Any, str]] = [
     (np.array("good"), r"one dimension.*\(\)"),
     (np.array(["good", None], dtype=object), r"texts\[1\].*NoneType"),
     (np.array([1.5]), r"texts\[0\].*float64"),
+    ({"good", "bad"}, "found a set, which has no order"),
 ]
 
 
@@ -70,6 +74,30 @@ def test_what_is_no_list_of_texts(clf: wcw.Classifier, texts: Any, message: str)
     if not isinstance(texts, str):
         with pytest.raises(wcw.InputError):
             clf.classify(texts)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_table_is_not_read_as_the_names_of_its_columns(clf: wcw.Classifier, pipeline: Any, make: Any) -> None:
+    table = make({"good": ["bad", "bad"]})
+    for method in (clf.classify, clf.predict, lambda t: clf.evaluate(t, ["no"]), lambda t: clf.compare(pipeline, t)):
+        with pytest.raises(wcw.InputError):
+            method(table)
+
+
+def test_a_text_that_takes_too_many_steps_is_named_and_no_other_is_spoiled() -> None:
+    texts = ["good", "bad"] * 5
+    pattern = r"\w+(?=[\x00\s])|good|bad"
+    source = make_pipeline(CountVectorizer(token_pattern=pattern), LogisticRegression()).fit(texts, texts)
+    own = wcw.Classifier.from_sklearn(source, name="steps")
+    slow = "a" * 20_000
+    # A NUL that ends the token is part of the text, not its end.
+    assert list(own.predict([slow + "\0", "good"])) == list(source.predict([slow + "\0", "good"]))
+    assert own.predict(pa.array([slow + "\0", "good"])).tolist() == ["good", "good"]
+    with pytest.raises(wcw.TooManyStepsError, match=r"^texts\[2\]: the token pattern"):
+        own.classify(["a\0b", "a\0b", slow, "x"])
+    for n_jobs in (1, 2):
+        with pytest.raises(wcw.WasmClfError, match=r"^texts\[300\]: the token pattern"):
+            own.predict([*["good " * 300] * 300, slow], n_jobs=n_jobs)
 
 
 def test_explain_takes_one_text(clf: wcw.Classifier) -> None:

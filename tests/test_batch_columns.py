@@ -176,6 +176,26 @@ def test_a_character_cut_by_an_offset_is_no_text(clf: wcw.Classifier) -> None:
         clf.predict(raw_strings([b"\xc3", b"\xa9"]))
 
 
+def test_lone_surrogates_in_pandas_own_strings(clf: wcw.Classifier) -> None:
+    texts = ["good", "bad \ud800", "good"]
+    own = pd.Series(texts, dtype=pd.StringDtype("python"))
+    assert np.array_equal(clf.predict_proba(own), clf.predict_proba(texts))
+
+
+@pytest.mark.parametrize(
+    "column", [pd.Series(["good", "bad"] * 500, dtype="category"), pd.Series(["good", "bad"] * 500, dtype="str")]
+)
+def test_what_pandas_has_in_arrows_layout_is_taken_as_it_lies(column: Any) -> None:
+    taken = text_column(column, "error")
+    assert all(isinstance(chunk, pa.Array) for chunk in taken.chunks)
+    assert len(list(taken.chunks)) < 5
+
+
+def test_categories_as_views_that_are_mostly_distinct(clf: wcw.Classifier) -> None:
+    assert clf.predict(pl.Series(["good", "bad"], dtype=pl.Categorical)).tolist() == ["pos", "neg"]
+    assert clf.predict(pl.Series(["good", "bad"], dtype=pl.Enum(["bad", "good"]))).tolist() == ["pos", "neg"]
+
+
 def test_lone_surrogates_are_read_as_in_a_plain_list(clf: wcw.Classifier) -> None:
     texts = [*TEXTS, "good \ud800", "bad"]
     assert np.array_equal(clf.predict_proba(texts, n_jobs=2), clf.predict_proba(texts))
@@ -329,6 +349,27 @@ def test_labels_keep_their_type_and_decision_scores_are_both_signs(classes: list
 
 
 # --- streams
+
+
+@pytest.mark.parametrize("classes", [[2**53 + 1, 2**53 + 3], [2, 2**63 + 1], [False, True]])
+def test_labels_beside_missing_texts_are_what_they_are(classes: list[Any]) -> None:
+    own = wcw.Classifier.from_weights(["good", "bad"], [[1.0, -1.0]], 0.0, classes, name="l")
+    table = pd.DataFrame({"r": ["good", "bad", None]}, index=[5, 6, 7])
+    table.attrs["source"] = "here"
+    found = own.classify_frame(table, "r", nulls="skip")
+    assert [*found.label[:2]] == [classes[1], classes[0]]
+    assert found.label.isna().tolist() == [False, False, True]
+    # The kind is that of the rule, not of the data.
+    assert found.label.dtype == own.classify_frame(table[:1], "r", nulls="skip").label.dtype
+    assert found.attrs == {"source": "here"}
+    assert own.classify_frame(table[:2], "r").label.dtype in (np.int64, np.uint64, np.bool_)
+
+
+def test_columns_are_found_by_any_name_and_only_where_there_is_one(clf: wcw.Classifier) -> None:
+    table = pd.DataFrame([["x", "good"], ["y", "bad"]])
+    assert clf.classify_frame(table, 1).label.tolist() == ["pos", "neg"]  # type: ignore[arg-type]
+    with pytest.raises(wcw.InputError, match="unique column names"):
+        clf.classify_frame(table.set_axis(["r", "r"], axis=1), "r")
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

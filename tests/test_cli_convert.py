@@ -117,6 +117,17 @@ def test_check_writes_nothing(pipeline: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "m.safetensors").exists()
 
 
+def test_texts_of_ones_own_end_at_line_feeds_only(pipeline: Any, tmp_path: Path) -> None:
+    skops.io.dump(pipeline, tmp_path / "p.skops")
+    out = tmp_path / "own.safetensors"
+    (tmp_path / "own.txt").write_text("one\u2028text\x85of\vmine\n\nlast", encoding="utf-8")
+    result = run(tmp_path / "p.skops", "-o", out, "--name", "m", "--texts", tmp_path / "own.txt")
+    assert result.exit_code == 0, result.output
+    certificate = wcw.Classifier.load(out).model.certificate
+    assert certificate is not None
+    assert certificate.texts[:3] == ("one\u2028text\x85of\vmine", "", "last")
+
+
 def test_texts_of_ones_own_are_certified(pipeline: Any, tmp_path: Path) -> None:
     skops.io.dump(pipeline, tmp_path / "p.skops")
     (tmp_path / "own.txt").write_text("my own good text\nand another\n", encoding="utf-8")

@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -141,3 +143,18 @@ assert clf.classify("good").ran_on == "kernel-wasm"
 assert clf.verify().ok
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    "kind", [pd.DataFrame, lambda c: pd.DataFrame(c, columns=list("abcd")), np.matrix, pl.DataFrame]
+)
+def test_coefficients_as_a_frame_or_a_matrix_are_read_row_by_row(kind: Any) -> None:
+    table = kind(COEF) if kind is not pl.DataFrame else pl.DataFrame(COEF, orient="row")
+    assert make(coef=table).sha256 == make().sha256
+
+
+def test_labels_beyond_int64_and_with_a_nul_at_their_end_are_kept() -> None:
+    for classes in ([2, 2**63 + 1, 3], ["a", "a\0", "b"]):
+        made = make(classes=classes)
+        assert made.classes_.tolist() == classes
+        assert made.predict(["a"])[0] == made.classify("a").label

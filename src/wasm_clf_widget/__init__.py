@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from .check import CheckReport, Obstacle, check
 from .classifier import Classifier
-from .errors import EngineError, InputError, ModelFileError, UnsupportedPipelineError, WasmClfError
+from .errors import (
+    EngineError,
+    InputError,
+    ModelFileError,
+    TooManyStepsError,
+    UnsupportedPipelineError,
+    WasmClfError,
+)
 from .results import ClassificationResult, Explanation, FirstDifference, ModelInfo, ParityReport, Span
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ __all__ = [
     "Obstacle",
     "ParityReport",
     "Span",
+    "TooManyStepsError",
     "UnsupportedPipelineError",
     "WasmClfError",
     "__version__",

@@ -142,8 +142,18 @@ def of_classes(classes: tuple[Label, ...], indices: Sequence[int] | None) -> Any
     numpy = numpy_or_none()
     if numpy is None:
         return list(classes) if indices is None else [classes[i] for i in indices]
-    array = numpy.array(classes)
+    array = numpy.array(classes, dtype=_dtype(numpy, classes))
     return array if indices is None else array[numpy.asarray(indices, dtype=numpy.intp)]
+
+
+def _dtype(numpy: Any, classes: tuple[Label, ...]) -> Any:
+    """What holds each class as it is; None where numpy finds that itself."""
+    if any(isinstance(label, str) and label.endswith("\0") for label in classes):
+        return object  # a fixed-width string ends before its NULs
+    numbers = [label for label in classes if isinstance(label, int)]
+    if not numbers or (min(numbers) >= -(1 << 63) and max(numbers) < 1 << 63):
+        return None
+    return numpy.uint64 if min(numbers) >= 0 and max(numbers) < 1 << 64 else object
 
 
 def matrix(values: Sequence[float], n: int, columns: int, *, flat: bool = False) -> Any:

@@ -71,7 +71,8 @@ def _lines(path: Path | None) -> list[str]:
     if path is None:
         return []
     try:
-        return path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")  # other ends of lines are part of a text
+        return lines[:-1] if lines[-1] == "" else lines
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

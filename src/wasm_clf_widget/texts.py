@@ -26,6 +26,13 @@ def check_texts(texts: Any) -> list[str]:
         )
     if isinstance(texts, bytes | bytearray | memoryview | Mapping):
         raise InputError(f"a list of texts is meant here, found {_named(texts)}{_hint(texts)}")
+    if isinstance(texts, set | frozenset):
+        raise InputError(f"a list of texts is meant here, found a {type(texts).__name__}, which has no order")
+    if hasattr(texts, "columns") or len(getattr(texts, "shape", (0,))) > 1:
+        raise InputError(
+            f"a list of texts is meant here, found a table ({type(texts).__name__}): give one column of it, or the "
+            "whole to classify_frame"
+        )
     try:
         items = texts if type(texts) is list else list(texts)
     except TypeError:

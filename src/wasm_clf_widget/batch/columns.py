@@ -120,7 +120,9 @@ def widths(model: Model) -> list[int]:
 
 def _arrow_type(classes: Classes) -> Any:
     pa = arrow()
-    return {"str": pa.string(), "int": pa.int64(), "bool": pa.bool_()}[classes.type]
+    if classes.type == "int":
+        return pa.int64() if all(int(label) < 1 << 63 for label in classes.values) else pa.uint64()
+    return pa.string() if classes.type == "str" else pa.bool_()
 
 
 def _lists(labels: Any, classes: Any) -> Any:

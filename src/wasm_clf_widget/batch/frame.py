@@ -50,7 +50,7 @@ def classify_frame(
         records.append(record)
         sample.see(answered)
     sample.finish()
-    return _with_columns(table, pa.Table.from_batches(records, columns.schema))
+    return _with_columns(table, pa.Table.from_batches(records, columns.schema), nullable=nulls == "skip")
 
 
 def _column(frame: Any, text: str) -> tuple[Any, Any]:
@@ -62,7 +62,10 @@ def _column(frame: Any, text: str) -> tuple[Any, Any]:
     pa = arrow()
     if isinstance(frame, pa.RecordBatch):
         frame = pa.Table.from_batches([frame])
-    table = nw.from_native(frame, pass_through=True)
+    try:
+        table = nw.from_native(frame, pass_through=True)
+    except nw.exceptions.NarwhalsError as error:  # two columns of one name
+        raise InputError(f"the table cannot be read: {error}") from None
     if isinstance(table, nw.LazyFrame):
         raise InputError(
             f"a table in memory is needed, found a lazy one ({type(frame).__name__}): collect it first; for Dask and "
@@ -75,7 +78,7 @@ def _column(frame: Any, text: str) -> tuple[Any, Any]:
         )
     if text not in table.columns:
         raise InputError(f"the table has no column {text!r}; it has {', '.join(map(repr, table.columns)) or 'none'}")
-    return table, table[text]
+    return table, table.get_column(text)
 
 
 def _is_arrow(column: Any) -> bool:
@@ -83,8 +86,8 @@ def _is_arrow(column: Any) -> bool:
     return isinstance(column, pa.ChunkedArray)
 
 
-def _with_columns(table: Any, answers: Any) -> Any:
-    """The same kind of table with the answers as further columns."""
+def _with_columns(table: Any, answers: Any, *, nullable: bool) -> Any:
+    """The same kind of table with the answers as further columns; ``nullable``: rows may have none."""
     import narwhals.stable.v2 as nw
 
     native = table.to_native()
@@ -93,5 +96,15 @@ def _with_columns(table: Any, answers: Any) -> Any:
         for name, column in zip(answers.column_names, answers.columns, strict=True):
             native = native.append_column(name, column)
         return native
-    added = nw.from_arrow(answers, backend=table.implementation)
-    return table.with_columns(*(added[name] for name in added.columns)).to_native()
+    if nullable and table.implementation.is_pandas():
+        import pandas
+
+        # numpy has no null for them: numbers would become floats, which 2⁵³ + 1 is not.
+        kinds = {pa.int64(): pandas.Int64Dtype(), pa.uint64(): pandas.UInt64Dtype(), pa.bool_(): pandas.BooleanDtype()}
+        added = nw.from_native(answers.to_pandas(types_mapper=kinds.get), eager_only=True)
+    else:
+        added = nw.from_arrow(answers, backend=table.implementation)
+    whole = table.with_columns(*(added[name] for name in added.columns)).to_native()
+    if table.implementation.is_pandas():
+        whole.attrs = dict(native.attrs)
+    return whole

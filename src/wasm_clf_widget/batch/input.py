@@ -68,8 +68,12 @@ def text_column(texts: Any, nulls: Nulls) -> Column:
     if isinstance(texts, pa.ChunkedArray):
         return _arrow_column(check_type(texts, "the texts"), texts.chunks)
     if hasattr(texts, "__arrow_c_stream__") and not _is_object_series(texts):
-        column = pa.chunked_array(texts)
-        return _arrow_column(check_type(column, "the texts"), column.chunks)
+        try:
+            column = check_type(pa.chunked_array(texts), "the texts")
+        except UnicodeEncodeError:
+            texts = texts.tolist()  # pandas' own strings may hold lone surrogates
+        else:
+            return _arrow_column(column, column.chunks)
     if (kind := getattr(getattr(texts, "dtype", None), "kind", "")) in ("U", "T"):
         if texts.ndim != 1:
             raise InputError(f"the texts must have one dimension, found an array of shape {texts.shape}")
@@ -101,7 +105,7 @@ def check_type(column: Any, name: str) -> Any:
 
 def _is_object_series(texts: Any) -> bool:
     """Whether this is a Series of Python objects, which Arrow would refuse with an error that names no row."""
-    return getattr(getattr(texts, "dtype", None), "kind", "") == "O"
+    return str(getattr(texts, "dtype", "")) == "object"
 
 
 def _numpy_chunks(texts: Any, kind: str) -> Iterator[Chunk]:

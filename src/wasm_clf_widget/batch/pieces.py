@@ -71,7 +71,9 @@ class Cutter:
             if (piece := self._categories(array, row)) is not None:
                 yield piece
                 return
-            array = array.dictionary_decode()
+            # Of categories as string views, which polars has, no element can be taken.
+            words = array.dictionary.cast(pa.large_string())
+            array = pa.DictionaryArray.from_arrays(array.indices, words).dictionary_decode()
         if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
             array = array.cast(pa.large_string())
         for begin, end in self._by_bytes(array):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..engines import Batch, Engine
-from ..errors import EngineError, InputError
+from ..errors import EngineError, InputError, TooManyStepsError
 from .errors import RowError
 from .input import arrow
 from .pieces import Piece, joined, layout
@@ -41,8 +41,12 @@ def answer(engine: Engine, piece: Piece, on_error: OnError, where: str) -> Answe
 def _classify(engine: Engine, texts: Any) -> Batch:
     if isinstance(texts, list):
         return engine.classify(texts)
-    if (data := joined(texts)) is not None and (batch := engine.classify_joined(data, len(texts))) is not None:
-        return batch
+    if (data := joined(texts)) is not None:
+        try:
+            if (batch := engine.classify_joined(data, len(texts))) is not None:
+                return batch
+        except TooManyStepsError:
+            pass  # perhaps only of a part of a text that holds a NUL
     data, offsets = layout(texts)
     return engine.classify_buffers(data, offsets.tobytes())
 
@@ -56,8 +60,8 @@ def _faults(engine: Engine, texts: Any, *, only_first: bool) -> dict[int, str]:
         except UnicodeDecodeError as error:
             byte = error.object[error.start]
             faults[i] = f"the text is not UTF-8: byte 0x{byte:02x} at position {error.start}"
-        except InputError as error:
-            faults[i] = str(error)
+        except (InputError, TooManyStepsError) as error:
+            faults[i] = str(error).removeprefix("text 0: ")
         if faults and only_first:
             break
     return faults

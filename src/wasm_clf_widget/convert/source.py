@@ -119,13 +119,14 @@ def _ask(head: Any, rows: Any, n: int) -> _Answers:
         labels = dense.astype(np.intp)
     else:
         labels = _indices(classes, predicted)[:, None]
+    if probabilities is not None and isinstance(last, OneVsRestClassifier):
+        # As 1.7 and later leave a row of zeros. Before the scores, which may be these.
+        probabilities = np.nan_to_num(probabilities, nan=0.0)
     scores = _scores(last, rows, n, probabilities)
     if probabilities is not None and not isinstance(last, OneVsRestClassifier):
         # Where every sigmoid underflows, scikit-learn before 1.9 divides 0 by 0; we answer as 1.9 does.
         bad = np.isnan(probabilities).any(axis=1) & np.isfinite(scores).all(axis=1)
         probabilities[bad] = 1.0 / probabilities.shape[1]
-    elif probabilities is not None:
-        probabilities = np.nan_to_num(probabilities, nan=0.0)  # as 1.7 and later leave a row of zeros
     return _Answers(scores, probabilities, labels)
 
 

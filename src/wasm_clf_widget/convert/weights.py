@@ -193,7 +193,13 @@ def _list(key: str, value: Any, what: str) -> list[Any]:
     return list(value)
 
 
+def _check_ordered(key: str, value: Any) -> None:
+    if isinstance(value, set | frozenset):
+        raise InputError(f"{key}: found a {type(value).__name__}, whose order is another in every process: give a list")
+
+
 def _classes(classes: Any) -> tuple[ClassType, tuple[Label, ...]]:
+    _check_ordered("classes", classes)
     labels = _list("classes", classes, "a list of labels")
     if not 2 <= len(labels) <= MAX_CLASSES:
         raise InputError(f"classes: found {len(labels):,} labels, allowed are 2 to {MAX_CLASSES:,}")
@@ -214,6 +220,7 @@ def _classes(classes: Any) -> tuple[ClassType, tuple[Label, ...]]:
 def _vocabulary(vocabulary: Any) -> tuple[str, ...]:
     if isinstance(vocabulary, Mapping):
         return _ordered(vocabulary)
+    _check_ordered("vocabulary", vocabulary)
     words = _list("vocabulary", vocabulary, "a list of n-grams in the order of the features, a dict, or None")
     _check_words("vocabulary", words)
     if (twice := packed.has_duplicates(words)) is not None:
@@ -265,6 +272,7 @@ def _n_features(words: tuple[str, ...] | None, n_features: Any) -> int:
 
 def _row(key: str, row: Any) -> array[float]:
     """Numbers as float64."""
+    _check_ordered(key, row)
     if isinstance(row, str | bytes | Mapping) or not (isinstance(row, Iterable) or hasattr(row, "tolist")):
         raise InputError(f"{key}: found {type(row).__name__} {_short(row)}, it must be a row of numbers")
     try:
@@ -292,6 +300,10 @@ def _coef(coef: Any, classes: int, features: int, head: str) -> tuple[array[floa
     """(features × outputs, feature-major; outputs)."""
     if hasattr(coef, "toarray"):
         coef = coef.toarray()
+    elif hasattr(coef, "to_numpy"):  # a frame, whose items are columns
+        coef = coef.to_numpy()
+    elif hasattr(coef, "A"):  # numpy's matrix, whose rows are matrices
+        coef = coef.A
     if isinstance(coef, str | bytes | Mapping) or not hasattr(coef, "__len__"):
         raise InputError(f"coef: found {type(coef).__name__}, it must be rows of numbers: (classes, features)")
     if len(getattr(coef, "shape", (0, 0))) > 2:

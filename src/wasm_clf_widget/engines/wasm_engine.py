@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from ..errors import EngineError, InputError
+from ..errors import EngineError, InputError, TooManyStepsError
 from ..model.shape import shape_of
 from ..model.spec import Model
 from ..model.tree import vectorizers
@@ -305,11 +305,19 @@ class WasmEngine:
         try:
             # A NUL at the end may be a separator before an empty text or part of a text: the offsets tell.
             if parts[-1] and not parts[-1].endswith(b"\0"):
-                block, unread = self._send(count, parts, b"")
+                try:
+                    block, unread = self._send(count, parts, b"")
+                except TooManyStepsError as error:
+                    if not any("\0" in text for text in texts[start : start + count]):
+                        raise _numbered(error, start) from None
+                    unread = -1  # perhaps only of a part of a text that holds a NUL
                 if unread == 0:
                     return block
             pieces = [replace_surrogates(text)[0].encode() for text in texts[start : start + count]]
-            return self._send(count, [b"".join(pieces)], abi.offsets(list(map(len, pieces))))[0]
+            try:
+                return self._send(count, [b"".join(pieces)], abi.offsets(list(map(len, pieces))))[0]
+            except TooManyStepsError as error:
+                raise _numbered(error, start) from None
         except InputError as error:
             raise self._blame(texts, start, count, error) from None
 
@@ -408,6 +416,12 @@ class WasmEngine:
                 f"{where}the text holds a lone surrogate, which has no UTF-8 bytes to hash (scikit-learn raises "
                 "there too); replace it first, for example by text.encode('utf-8', 'replace').decode()"
             )
+
+
+def _numbered(error: TooManyStepsError, first: int) -> TooManyStepsError:
+    """The same error with the index of its text in the whole list; ``first`` is that of the request's first."""
+    number, _, problem = str(error).removeprefix("text ").partition(": ")
+    return TooManyStepsError(f"texts[{first + int(number)}]: {problem}")
 
 
 def _check_size(size: int) -> None:
