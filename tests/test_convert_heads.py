@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 import wasm_clf_widget as wcw
 from convert_cases import OTHERS, TEXTS, THREE, TWO, cases, fitted
@@ -80,3 +81,13 @@ def test_a_first_label_that_never_changes_is_refused_where_scikit_learn_then_ask
         fitted(make_pipeline(TfidfVectorizer(), OneVsRestClassifier(LogisticRegression())), TWO), name="m"
     )
     assert not isinstance(model.head, OneVsRestHead)
+
+
+def test_members_that_all_say_0() -> None:
+    """Of which scikit-learn 1.6 makes shares of nothing; its trees have no other scores than these."""
+    texts, labels = ["red apple", "green pear", "blue plum"] * 4, ["a", "b", "c"] * 4
+    stumps = OneVsRestClassifier(DecisionTreeClassifier(max_depth=1, random_state=0))
+    pipeline = make_pipeline(TfidfVectorizer(), stumps).fit(texts, labels)
+    classifier = wcw.Classifier.from_sklearn(pipeline, name="m")
+    assert classifier.predict_proba(["nothing known"]).tolist() == [[0.0, 0.0, 0.0]]
+    assert classifier.compare(pipeline, ["nothing known", *texts]).ok
