@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, chi2
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -100,6 +101,24 @@ def test_every_obstacle_is_listed_with_exit_code_3(tmp_path: Path) -> None:
         for shown in ("tokenizer", "svc", "LinearSVC"):
             assert shown in result.output + result.stderr
     assert not (tmp_path / "m.safetensors").exists()
+
+
+@pytest.mark.parametrize("scoring", [None, "accuracy", "f1_macro", "roc_auc_ovr", ["accuracy", "neg_log_loss"]])
+def test_a_search_is_read_whatever_it_scored_by(scoring: Any, tmp_path: Path) -> None:
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    refit = "accuracy" if isinstance(scoring, list) else True
+    search = GridSearchCV(pipeline, {"logisticregression__C": [1, 2]}, cv=2, scoring=scoring, refit=refit)
+    skops.io.dump(search.fit(TEXTS * 4, LABELS * 4), tmp_path / "g.skops")
+    result = run(tmp_path / "g.skops", "-o", tmp_path / "m.safetensors", "--name", "m")
+    assert result.exit_code == 0, result.output + result.stderr
+
+
+def test_sparse_coefficients_are_read(tmp_path: Path) -> None:
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
+    pipeline[-1].sparsify()
+    skops.io.dump(pipeline, tmp_path / "p.skops")
+    result = run(tmp_path / "p.skops", "-o", tmp_path / "m.safetensors", "--name", "m")
+    assert result.exit_code == 0, result.output + result.stderr
 
 
 def test_types_that_are_not_scikit_learns(tmp_path: Path) -> None:

@@ -22,7 +22,10 @@ _HARMLESS: Final = frozenset(
         "sklearn.feature_selection._univariate_selection.f_classif",
         "sklearn.feature_selection._mutual_info.mutual_info_classif",
         "sklearn.frozen._frozen.FrozenEstimator",
-        "sklearn.metrics._scorer._PassthroughScorer",
+        "scipy.sparse._csc.csc_array",
+        "scipy.sparse._csc.csc_matrix",
+        "scipy.sparse._csr.csr_array",
+        "scipy.sparse._csr.csr_matrix",
         "sklearn.model_selection._split.KFold",
         "sklearn.model_selection._split.StratifiedKFold",
         "sklearn.multiclass._ConstantPredictor",
@@ -32,6 +35,8 @@ _HARMLESS: Final = frozenset(
         "sklearn.utils._bunch.Bunch",
     }
 )
+# A search keeps by what it scored: functions of numbers, and objects that name them.
+_SCORES: Final = "sklearn.metrics."
 
 
 def load_pipeline(path: Path, *, trust: bool = False) -> Any:
@@ -59,17 +64,19 @@ def _load_skops(path: Path) -> Any:
         from skops import io
     except ImportError:
         raise InputError("a skops file needs the package skops: pip install 'wasm_clf_widget[skops]'") from None
-    unknown = sorted(set(io.get_untrusted_types(file=path)) - _HARMLESS)
-    if unknown:
+    found = io.get_untrusted_types(file=path)
+    known = [name for name in found if name in _HARMLESS or name.startswith(_SCORES)]
+    if unknown := sorted(set(found).difference(known)):
         raise UnsupportedPipelineError(
             "",
             "types",
-            f"{path.name} holds {', '.join(unknown[:8])}{', …' if len(unknown) > 8 else ''}: Python code that is not "
-            "scikit-learn's, which cannot be carried into a model file",
-            "a pipeline of scikit-learn's own steps",
+            f"{path.name} holds {', '.join(unknown[:8])}{', …' if len(unknown) > 8 else ''}: types that skops does not "
+            "load without trust, and Python code has no place in a model file",
+            "a pipeline of scikit-learn's own steps; of a search, its result alone: "
+            "skops.io.dump(search.best_estimator_, path)",
         )
     try:
-        return io.load(path, trusted=sorted(_HARMLESS))
+        return io.load(path, trusted=known)
     except Exception as error:  # skops raises whatever a damaged archive makes it raise
         raise InputError(f"{path}: skops cannot read it: {type(error).__name__}: {error}") from None
 
