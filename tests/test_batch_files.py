@@ -233,6 +233,59 @@ def test_another_delimiter(model: Path, tmp_path: Path) -> None:
     assert read(out)[0]["review"] == "good, or not"
 
 
+# --- columns of one format in another
+
+MIXED = [
+    ({"x": 4}, {"x": 4.9}, "have double for 'x', the first ones int64"),
+    ({"x": 0.5}, {"x": True}, "have bool for 'x', the first ones double"),
+    ({"x": ["a"]}, {"x": "abc"}, "have string for 'x', the first ones list<"),
+    ({"x": {"a": 1}}, {"x": {"b": 1}}, "have struct<b: int64> for 'x', the first ones struct<a: int64>"),
+    ({"x": [{"a": 1}]}, {"x": [{"a": 1.5}]}, "have list<item: struct<a: double>> for 'x', the first ones list<"),
+    ({"x": None}, {"x": 1}, "have int64 for 'x', the first ones null"),
+    ({"x": 0.5}, {"x": 2**53 + 1}, "do not make columns of one type each (Integer value 9007199254740993"),
+    ({"x": 1}, {"x": 1, "y": 2}, "have keys that those before have not (y)"),
+]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize(("first", "later", "message"), MIXED)
+def test_json_lines_that_do_not_fit_the_first_ones_are_told(
+    model: Path, tmp_path: Path, first: dict[str, Any], later: dict[str, Any], message: str, target: str, resumed: bool
+) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    write(source, [{"review": "good", **value} for value in [first] * 256 + [later]])
+    for options in ([], ["--resume"])[: 1 + resumed]:
+        result = batch(source, "-m", model, "-t", "review", "-o", out, *options)
+        assert result.exit_code == 2, result.output
+        assert "in.jsonl: the JSON lines from 257 on " + message in result.output
+        assert "write .jsonl, which needs no columns" in result.output
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("value", [[1.5, True], [[1.5, True]], {"a": {"b": [0.5, False]}}])
+def test_true_is_no_number_beside_a_float(model: Path, tmp_path: Path, value: Any) -> None:
+    source = write(tmp_path / "in.jsonl", [{"review": "good", "x": value}])
+    result = batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.parquet")
+    assert result.exit_code == 2, result.output
+    assert "have both numbers and true or false for 'x': write .jsonl" in result.output
+
+
+def test_json_lines_that_lack_keys_or_have_whole_numbers_for_fractions_fit(model: Path, tmp_path: Path) -> None:
+    first = {"x": 0.5, "m": {"a": 1.5, "b": ["c"]}, "t": [{"a": None, "b": 2}]}
+    later: list[dict[str, Any]] = [{"x": 4, "m": {"a": 2}}, {"m": {}, "t": [], "x": None}, {"t": [None, {"b": 1}]}]
+    source = write(tmp_path / "in.jsonl", [{"review": "good", **value} for value in [first] * 300 + later])
+    out = tmp_path / "out.parquet"
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert [{key: row[key] for key in first} for row in read(out)[299:]] == [
+        first,
+        {"x": 4.0, "m": {"a": 2.0, "b": None}, "t": None},
+        {"x": None, "m": {"a": None, "b": None}, "t": []},
+        {"x": None, "m": None, "t": [None, {"a": None, "b": 1}]},
+    ]
+
+
 # --- what is wrong with the arguments
 
 USAGE = [

@@ -64,25 +64,55 @@ class Writer:
     def _parsed(self, rows: list[Rows]) -> Any:
         """JSON lines as columns, of the types that the first part's lines gave."""
         pa = arrow()
-        schema = None if self.schema is None else pa.schema(list(self.schema)[: -self.answers])
         values = [json.loads(line) for group in rows for line in group.carrier]
+        names = dict.fromkeys(name for value in values for name in value)
+        place = f"{rows[0].source.path}: the JSON lines from {rows[0].first:,} on"
+        hint = "write .jsonl, which needs no columns"
         try:
-            if schema is None:
-                names = dict.fromkeys(name for value in values for name in value)
-                return pa.Table.from_pylist([{name: value.get(name) for name in names} for value in values])
-            if unknown := {name for value in values for name in value} - set(schema.names):
-                raise InputError(
-                    f"lines behind the first {len(values):,} have keys that those have not "
-                    f"({', '.join(sorted(unknown))}): write .jsonl, which needs no columns"
-                )
+            # Without a schema: with one pyarrow makes 4 of 4.9 and a list of "abc", and says nothing.
+            table = pa.Table.from_pylist([{name: value.get(name) for name in names} for value in values])
+            for name, column in zip(table.column_names, table.columns, strict=True):
+                if _has_bool_as_float([value.get(name) for value in values], column.type):
+                    raise InputError(f"{place} have both numbers and true or false for {name!r}: {hint}")
+            if self.schema is None:
+                return table
+            schema = pa.schema(list(self.schema)[: -self.answers])
+            if unknown := names.keys() - set(schema.names):
+                raise InputError(f"{place} have keys that those before have not ({', '.join(sorted(unknown))}): {hint}")
+            for field in table.schema:
+                want = schema.field(field.name).type
+                if not _fits(field.type, want):
+                    raise InputError(f"{place} have {field.type} for {field.name!r}, the first ones {want}: {hint}")
             return pa.Table.from_pylist(values, schema)
         except (pa.ArrowException, OverflowError) as error:
-            raise InputError(
-                f"the JSON lines do not make columns of one type each ({error}): write .jsonl, which needs none"
-            ) from None
+            raise InputError(f"{place} do not make columns of one type each ({error}): {hint}") from None
 
     answers = 0
     """How many columns the answers have."""
+
+
+def _fits(kind: Any, want: Any) -> bool:
+    """Whether values of one Arrow type go into another unchanged; pyarrow itself looks at the size of whole numbers."""
+    types = arrow().types
+    if kind == want or types.is_null(kind) or (types.is_integer(kind) and types.is_floating(want)):
+        return True
+    if types.is_struct(kind) and types.is_struct(want):
+        there = {field.name: field.type for field in want}
+        return all(field.name in there and _fits(field.type, there[field.name]) for field in kind)
+    return types.is_list(kind) and types.is_list(want) and _fits(kind.value_type, want.value_type)
+
+
+def _has_bool_as_float(values: list[Any], kind: Any) -> bool:
+    """Whether pyarrow, which chose the type, makes 1.0 of a true: it does so beside a float."""
+    types = arrow().types
+    values = [value for value in values if value is not None]
+    if types.is_floating(kind):
+        return bool in set(map(type, values))
+    if types.is_struct(kind):
+        return any(_has_bool_as_float([value.get(field.name) for value in values], field.type) for field in kind)
+    if types.is_list(kind):
+        return _has_bool_as_float([item for value in values for item in value], kind.value_type)
+    return False
 
 
 _SAMPLE = 4096
