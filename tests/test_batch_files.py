@@ -286,6 +286,15 @@ def test_json_lines_that_lack_keys_or_have_whole_numbers_for_fractions_fit(model
     ]
 
 
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_a_lone_carriage_return_is_no_end_of_a_csv_row(model: Path, tmp_path: Path, source: str) -> None:
+    given = [{"id\rno": "1", "review": "good\rvery good"}, {"id\rno": "\r", "review": "bad\r\n"}]
+    out = tmp_path / "out.csv"
+    assert batch(write(tmp_path / f"in.{source}", given), "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert [{key: row[key] for key in given[0]} for row in read(out)] == given
+    assert out.read_bytes().count(b"\r\n") == 1, "rows end in a line feed"
+
+
 # --- what is wrong with the arguments
 
 USAGE = [

@@ -8,11 +8,11 @@ byte; of parquet each part becomes a row group.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ..errors import InputError
@@ -178,17 +178,23 @@ def _write(path: Path, pieces: Iterable[bytes], format: Format) -> None:
 
 
 def _csv_lines(table: Any, *, header: bool) -> Iterable[bytes]:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    rows: list[str] = []
+    # With both characters in the row's end the module puts quotes around a lone carriage return too.
+    writer = csv.writer(SimpleNamespace(write=rows.append), lineterminator="\r\n")
     if header:
         writer.writerow(table.column_names)
     for batch in table.to_batches(4096):
         columns = [_cells(column) for column in batch.columns]
         writer.writerows(zip(*columns, strict=True))
-        yield out.getvalue().encode()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue().encode()
+        yield _taken(rows)
+    yield _taken(rows)
+
+
+def _taken(rows: list[str]) -> bytes:
+    """The rows, each ended by a line feed alone."""
+    data = "".join([row[:-2] + "\n" for row in rows]).encode()
+    rows.clear()
+    return data
 
 
 def _cells(column: Any) -> list[Any]:
