@@ -295,6 +295,72 @@ def test_a_lone_carriage_return_is_no_end_of_a_csv_row(model: Path, tmp_path: Pa
     assert out.read_bytes().count(b"\r\n") == 1, "rows end in a line feed"
 
 
+# The column, its cells in CSV, its values in JSON lines (None: the same).
+SPELLED: list[tuple[Any, list[str], list[Any] | None]] = [
+    (pa.array([123, None], pa.time64("ns")), ["00:00:00.000000123", ""], ["00:00:00.000000123", None]),
+    (pa.array([1, 0], pa.timestamp("ns")), ["1970-01-01 00:00:00.000000001", "1970-01-01 00:00:00.000000000"], None),
+    (pa.array([253402300800000, 0], pa.timestamp("ms")), ["10000-01-01 00:00:00.000", "1970-01-01 00:00:00.000"], None),
+    (
+        pa.array([None, 1], pa.timestamp("ms", "+02:00")),
+        ["", "1970-01-01 02:00:00.001+0200"],
+        [None, "1970-01-01 02:00:00.001+0200"],
+    ),
+    (pa.array([10**7, 0], pa.date32()), ["29349-01-26", "1970-01-01"], None),
+    (pa.array([1, 2**62], pa.duration("ns")), ["1", str(2**62)], [1, 2**62]),
+    (pa.array([10**7, 0], pa.date32()).dictionary_encode(), ["29349-01-26", "1970-01-01"], None),
+    (
+        pa.array([[123], None], pa.list_(pa.time64("ns"))),
+        ['["00:00:00.000000123"]', ""],
+        [["00:00:00.000000123"], None],
+    ),
+    (
+        pa.array([{"a": [10**7]}, {"a": None}], pa.struct([("a", pa.large_list(pa.date32()))])),
+        ['{"a": ["29349-01-26"]}', '{"a": null}'],
+        [{"a": ["29349-01-26"]}, {"a": None}],
+    ),
+    (
+        pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.timestamp("ns"))),
+        ['[["k", "1970-01-01 00:00:00.000000001"]]', "[]"],
+        [[["k", "1970-01-01 00:00:00.000000001"]], []],
+    ),
+    (pa.array([float("nan"), float("-inf")]), ["nan", "-inf"], [None, None]),
+    (
+        pa.array([{"a": [float("nan"), 1.5]}, {"a": [float("inf")]}]),
+        ['{"a": [null, 1.5]}', '{"a": [null]}'],
+        [{"a": [None, 1.5]}, {"a": [None]}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "cells", "values"), SPELLED, ids=lambda value: str(getattr(value, "type", "")))
+def test_what_python_has_no_kind_for_becomes_its_text(
+    model: Path, tmp_path: Path, column: Any, cells: list[str], values: list[Any] | None
+) -> None:
+    table = pa.table({"review": ["good", "bad"], "x": column})
+    pq.write_table(table, tmp_path / "in.parquet")
+    for name in ("out.csv", "out.jsonl"):
+        result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    assert [row["x"] for row in read(tmp_path / "out.csv")] == cells
+    assert [row["x"] for row in read(tmp_path / "out.jsonl")] == (values or cells)
+    assert not any(word in (tmp_path / "out.jsonl").read_text() for word in ("NaN", "Infinity"))
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", [pa.binary(), pa.list_(pa.large_binary()), pa.struct([("a", pa.binary(1))])])
+def test_bytes_are_no_text(model: Path, tmp_path: Path, kind: Any, target: str) -> None:
+    value = {pa.binary(): b"\xff", pa.list_(pa.large_binary()): [b"\xff"]}.get(kind, {"a": b"\xff"})
+    table = pa.table({"review": ["good"], "x": pa.array([value], kind)})
+    pq.write_table(table, tmp_path / "in.parquet")
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / f"out.{target}")
+    assert result.exit_code == 2, result.output
+    kind = pq.read_schema(tmp_path / "in.parquet").field("x").type
+    assert f"in.parquet: column 'x' of type {kind} holds bytes, which {target} has no text for" in result.output
+    assert not (tmp_path / f"out.{target}.partial").exists()
+    assert batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / "out.parquet").exit_code == 0
+    assert pq.read_table(tmp_path / "out.parquet")["x"].to_pylist() == [value]
+
+
 # --- what is wrong with the arguments
 
 USAGE = [

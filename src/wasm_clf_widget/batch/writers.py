@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,6 +28,21 @@ class Writer:
     def __init__(self, format: Format, schema: Any = None) -> None:
         self.format = format
         self.schema = schema
+
+    def make_writable(self, rows: Rows) -> None:
+        """Values that Python has no kind for become their text before CSV or JSON lines are made of them."""
+        if self.format.kind == "parquet" or isinstance(rows.carrier, list):
+            return
+        for i, field in enumerate(rows.carrier.schema):
+            place = f"{rows.source.path}: column {field.name!r} of type {field.type}"
+            if _holds_bytes(field.type):
+                raise InputError(f"{place} holds bytes, which {self.format.kind} has no text for: write .parquet")
+            if (kind := _text_kind(field.type)) != field.type:
+                try:
+                    column = rows.carrier.column(i).cast(kind)
+                except arrow().ArrowException as error:
+                    raise InputError(f"{place} has no text: {error}: write .parquet") from None
+                rows.carrier = rows.carrier.set_column(i, field.name, column)
 
     def part(self, path: Path, rows: list[Rows], answers: Any, *, first: bool) -> None:
         """One part. The rows' own columns come first, then the answers."""
@@ -113,6 +129,48 @@ def _has_bool_as_float(values: list[Any], kind: Any) -> bool:
     if types.is_list(kind):
         return _has_bool_as_float([item for value in values for item in value], kind.value_type)
     return False
+
+
+def _holds_bytes(kind: Any) -> bool:
+    """Whether there are bytes in values of an Arrow type. A UUID's are written as its text."""
+    pa = arrow()
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind.extension_name != "arrow.uuid" and _holds_bytes(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    if pa.types.is_nested(kind):
+        return any(_holds_bytes(kind.field(i).type) for i in range(kind.num_fields))
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)
+
+
+def _text_kind(kind: Any) -> Any:
+    """The Arrow type that is written for another: of a time its text, of a duration the number of its unit.
+
+    Python's dates end with the year 9999, and its times have no nanoseconds.
+    """
+    pa = arrow()
+    types = pa.types
+    if types.is_duration(kind):
+        return pa.int64()
+    if types.is_temporal(kind):
+        return pa.string()
+    if types.is_dictionary(kind):
+        plain = _text_kind(kind.value_type)
+        return kind if plain == kind.value_type else plain
+    if types.is_struct(kind):
+        return pa.struct([field.with_type(_text_kind(field.type)) for field in kind])
+    if types.is_map(kind):
+        return pa.map_(_text_kind(kind.key_type), kind.item_field.with_type(_text_kind(kind.item_type)))
+    if types.is_fixed_size_list(kind):
+        return pa.list_(_item(kind), kind.list_size)
+    if types.is_large_list(kind):
+        return pa.large_list(_item(kind))
+    return pa.list_(_item(kind)) if types.is_list(kind) else kind
+
+
+def _item(kind: Any) -> Any:
+    return kind.value_field.with_type(_text_kind(kind.value_type))
 
 
 _SAMPLE = 4096
@@ -226,5 +284,17 @@ def _spliced(line: bytes, answer: dict[str, Any]) -> bytes:
 
 
 def _json(value: Any) -> str:
-    # Dates, decimals and bytes have no JSON: their text stands for them.
-    return json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        # Decimals and UUIDs have no JSON: their text stands for them.
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for NaN and infinity, which JSON has not."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
