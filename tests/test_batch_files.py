@@ -451,6 +451,43 @@ def test_a_parquet_text_that_is_no_utf8_is_named(model: Path, tmp_path: Path) ->
     assert "in.parquet: row 301: the text is not UTF-8: byte 0xff at position 0" in result.output
 
 
+def no_utf8(values: list[bytes]) -> Any:
+    """Strings as some programs write them."""
+    raw = pa.array(values, pa.binary())
+    return pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:])
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl.gz"])
+@pytest.mark.parametrize("where", ["the text", "column 'x'", "column 'x' in lists"])
+def test_a_parquet_row_with_bytes_that_are_no_utf8_may_be_skipped(
+    model: Path, tmp_path: Path, where: str, target: str
+) -> None:
+    column = no_utf8([b"good", b"ab\xffcd", b"bad"])
+    plain = pa.array(["good", "good", "bad"])
+    if "lists" in where:
+        column = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), column)
+    table = pa.table({"review": column, "x": plain} if where == "the text" else {"review": plain, "x": column})
+    pq.write_table(table, tmp_path / "in.parquet")
+    out = tmp_path / f"out.{target}"
+    place = where.removesuffix(" in lists")
+    message = f"in.parquet: row 2: {place} is not UTF-8: byte 0xff at position 2"
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert message in result.output
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert "1 rows have no answer" in result.output
+    assert message in result.output
+    got = read(out)
+    assert [row["label"] or None for row in got] == ["pos", None, "neg"]
+    assert "ab\ufffdcd" in str(got[1]["review" if where == "the text" else "x"])
+    # Parquet holds it as it is: nothing but the text itself must be UTF-8.
+    result = batch(
+        tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / "o.parquet", "--on-error", "skip"
+    )
+    assert result.exit_code == (1 if where == "the text" else 0), result.output
+
+
 def test_nulls_may_be_answers_of_their_own(model: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "in.parquet", [{"review": "good"}, {"review": None}])
     out = tmp_path / "out.parquet"

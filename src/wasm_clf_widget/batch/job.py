@@ -195,7 +195,9 @@ class _Run:
     def _read(self, reader: Reader, start: Position) -> Iterator[Rows]:
         """The rows; a missing text is a failed row where the rule says so."""
         for rows in reader.read(start):
-            self._writer.make_writable(rows)
+            for error in self._writer.make_writable(rows, self._job.text):
+                self._fail(error)
+                rows.failed.append(error)
             if self._job.nulls == "error" and rows.texts.null_count:
                 known = {error.row for error in rows.failed}
                 for i, there in enumerate(rows.texts.is_valid().to_pylist()):

@@ -11,12 +11,13 @@ import csv
 import json
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ..errors import InputError
+from .errors import RowError
 from .input import arrow
 from .readers import Rows
 from .sources import Format
@@ -29,15 +30,26 @@ class Writer:
         self.format = format
         self.schema = schema
 
-    def make_writable(self, rows: Rows) -> None:
-        """Values that Python has no kind for become their text before CSV or JSON lines are made of them."""
+    def make_writable(self, rows: Rows, text: str) -> list[RowError]:
+        """Change what this format cannot hold; the errors are those of rows that lose something by it.
+
+        Times become their text. In a string that is no UTF-8 U+FFFD stands for what is none, and the row has no answer.
+        """
         if self.format.kind == "parquet" or isinstance(rows.carrier, list):
-            return
+            return []
+        self._spell_out(rows)
+        bad = _mend_columns(rows, text)
+        if bad:
+            texts = rows.carrier.column(text).to_pylist()
+            rows.texts = arrow().array([None if i in bad else item for i, item in enumerate(texts)])
+        return [bad[i] for i in sorted(bad)]
+
+    def _spell_out(self, rows: Rows) -> None:
         for i, field in enumerate(rows.carrier.schema):
             place = f"{rows.source.path}: column {field.name!r} of type {field.type}"
             if _holds_bytes(field.type):
                 raise InputError(f"{place} holds bytes, which {self.format.kind} has no text for: write .parquet")
-            if (kind := _text_kind(field.type)) != field.type:
+            if (kind := _changed(field.type, _text_kind)) != field.type:
                 try:
                     column = rows.carrier.column(i).cast(kind)
                 except arrow().ArrowException as error:
@@ -150,27 +162,76 @@ def _text_kind(kind: Any) -> Any:
     Python's dates end with the year 9999, and its times have no nanoseconds.
     """
     pa = arrow()
-    types = pa.types
-    if types.is_duration(kind):
+    if pa.types.is_duration(kind):
         return pa.int64()
-    if types.is_temporal(kind):
-        return pa.string()
+    return pa.string() if pa.types.is_temporal(kind) else kind
+
+
+def _bytes_kind(kind: Any) -> Any:
+    """The type of the bytes of a string."""
+    pa = arrow()
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return pa.large_binary() if any(test(kind) for test in tests) else kind
+
+
+def _changed(kind: Any, change: Callable[[Any], Any]) -> Any:
+    """An Arrow type with all that it is made of changed."""
+    pa = arrow()
+    types = pa.types
+
+    def item(field: Any) -> Any:
+        return field.with_type(_changed(field.type, change))
+
+    if isinstance(kind, pa.BaseExtensionType):
+        plain = _changed(kind.storage_type, change)
+        return kind if plain == kind.storage_type else plain
     if types.is_dictionary(kind):
-        plain = _text_kind(kind.value_type)
+        plain = _changed(kind.value_type, change)
         return kind if plain == kind.value_type else plain
     if types.is_struct(kind):
-        return pa.struct([field.with_type(_text_kind(field.type)) for field in kind])
+        return pa.struct([item(field) for field in kind])
     if types.is_map(kind):
-        return pa.map_(_text_kind(kind.key_type), kind.item_field.with_type(_text_kind(kind.item_type)))
+        return pa.map_(item(kind.key_field), item(kind.item_field))
     if types.is_fixed_size_list(kind):
-        return pa.list_(_item(kind), kind.list_size)
+        return pa.list_(item(kind.value_field), kind.list_size)
     if types.is_large_list(kind):
-        return pa.large_list(_item(kind))
-    return pa.list_(_item(kind)) if types.is_list(kind) else kind
+        return pa.large_list(item(kind.value_field))
+    return pa.list_(item(kind.value_field)) if types.is_list(kind) else change(kind)
 
 
-def _item(kind: Any) -> Any:
-    return kind.value_field.with_type(_text_kind(kind.value_type))
+def _mend_columns(rows: Rows, text: str) -> dict[int, RowError]:
+    """Make strings that are no UTF-8 readable; the errors of their rows."""
+    pa = arrow()
+    bad: dict[int, RowError] = {}
+    for at, field in enumerate(rows.carrier.schema):
+        column = rows.carrier.column(at)
+        try:
+            column.validate(full=True)
+            continue
+        except pa.ArrowInvalid:
+            values = column.cast(_changed(field.type, _bytes_kind)).to_pylist()
+        what = "the text" if field.name == text else f"column {field.name!r}"
+        for i, value in enumerate(values):
+            try:
+                _decoded(value, "strict")
+            except UnicodeDecodeError as error:
+                byte = error.object[error.start]
+                problem = f"{what} is not UTF-8: byte 0x{byte:02x} at position {error.start}"
+                bad.setdefault(i, rows.error(i, problem))
+        readable = pa.array([_decoded(value, "replace") for value in values], field.type)
+        rows.carrier = rows.carrier.set_column(at, field, readable)
+    return bad
+
+
+def _decoded(value: Any, errors: str) -> Any:
+    """A value with its bytes as str."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors)
+    if isinstance(value, dict):
+        return {name: _decoded(item, errors) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_decoded(item, errors) for item in value)
+    return value
 
 
 _SAMPLE = 4096
