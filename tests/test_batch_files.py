@@ -295,6 +295,47 @@ def test_a_lone_carriage_return_is_no_end_of_a_csv_row(model: Path, tmp_path: Pa
     assert out.read_bytes().count(b"\r\n") == 1, "rows end in a line feed"
 
 
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("bad", [b"\\ud83d", b"\\uDE00", b"\xed\xa0\xbd"])
+def test_a_lone_surrogate_beside_the_text_may_be_skipped(model: Path, tmp_path: Path, bad: bytes, target: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    pair = b'{"review": "good", "x": "\\ud83d\\ude00"}\n'
+    source.write_bytes(pair + b'\n{"review": "good", "x": "a' + bad + b'b"}\n{"review": "bad", "x": "c"}\n')
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "in.jsonl: row 3: a lone surrogate (U+D" in result.output
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert "1 rows have no answer" in result.output
+    assert "in.jsonl: row 3: a lone surrogate (U+D" in result.output
+    assert [row["label"] or None for row in read(out)] == ["pos", None, "neg"]
+    values = [row["x"] for row in read(out)]
+    assert values[0] == "\U0001f600"
+    assert values[1].replace("\ufffd", "") == "ab"
+    assert values[1] != "ab"
+    assert batch(source, "-m", model, "-t", "review", "-o", tmp_path / "o.jsonl").exit_code == 0
+
+
+@pytest.mark.parametrize("value", [{}, [{}], {"a": {}}])
+def test_objects_without_keys_are_no_column_of_parquet(model: Path, tmp_path: Path, value: Any) -> None:
+    source = write(tmp_path / "in.jsonl", [{"review": "good", "meta": value}])
+    result = batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.parquet", "--on-error", "skip")
+    assert result.exit_code == 2, result.output
+    assert "have objects without any key for 'meta', which parquet has no column for: write .csv" in result.output
+    assert batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.csv").exit_code == 0
+    assert json.loads(read(tmp_path / "out.csv")[0]["meta"]) == value
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+def test_columns_are_nested_no_deeper_than_they_can_be_read(model: Path, tmp_path: Path, target: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    for depth in (40, 41, 900):
+        source.write_text('{"review": "good", "x": ' + "[" * depth + "1" + "]" * depth + "}\n")
+        result = batch(source, "-m", model, "-t", "review", "-o", out, "--overwrite")
+        assert result.exit_code == (0 if depth == 40 else 2), result.output
+        assert ("have lists or objects more than 40 deep for 'x': write .jsonl" in result.output) == (depth > 40)
+
+
 # The column, its cells in CSV, its values in JSON lines (None: the same).
 SPELLED: list[tuple[Any, list[str], list[Any] | None]] = [
     (pa.array([123, None], pa.time64("ns")), ["00:00:00.000000123", ""], ["00:00:00.000000123", None]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,15 +34,20 @@ class Writer:
     def make_writable(self, rows: Rows, text: str) -> list[RowError]:
         """Change what this format cannot hold; the errors are those of rows that lose something by it.
 
-        Times become their text. In a string that is no UTF-8 U+FFFD stands for what is none, and the row has no answer.
+        Times become their text. In a string that is no UTF-8, or that has none (JSON writes a lone surrogate as an
+        escape), U+FFFD stands for what is none, and the row has no answer.
         """
-        if self.format.kind == "parquet" or isinstance(rows.carrier, list):
-            return []
-        self._spell_out(rows)
-        bad = _mend_columns(rows, text)
+        if isinstance(rows.carrier, list):
+            bad = {} if self.format.kind == "jsonl" else _mend_lines(rows)
+        elif self.format.kind == "parquet":
+            bad = {}
+        else:
+            self._spell_out(rows)
+            bad = _mend_columns(rows, text)
         if bad:
-            texts = rows.carrier.column(text).to_pylist()
-            rows.texts = arrow().array([None if i in bad else item for i, item in enumerate(texts)])
+            column = rows.texts if isinstance(rows.carrier, list) else rows.carrier.column(text)
+            texts = [None if i in bad else item for i, item in enumerate(column.to_pylist())]
+            rows.texts = arrow().array(texts)
         return [bad[i] for i in sorted(bad)]
 
     def _spell_out(self, rows: Rows) -> None:
@@ -100,6 +106,13 @@ class Writer:
             # Without a schema: with one pyarrow makes 4 of 4.9 and a list of "abc", and says nothing.
             table = pa.Table.from_pylist([{name: value.get(name) for name in names} for value in values])
             for name, column in zip(table.column_names, table.columns, strict=True):
+                if _is_deep(column.type, _DEEPEST):
+                    raise InputError(f"{place} have lists or objects more than {_DEEPEST} deep for {name!r}: {hint}")
+                if self.format.kind == "parquet" and self.schema is None and _has_no_keys(column.type):
+                    raise InputError(
+                        f"{place} have objects without any key for {name!r}, which parquet has no column for: "
+                        "write .csv or .jsonl"
+                    )
                 if _has_bool_as_float([value.get(name) for value in values], column.type):
                     raise InputError(f"{place} have both numbers and true or false for {name!r}: {hint}")
             if self.schema is None:
@@ -128,6 +141,23 @@ def _fits(kind: Any, want: Any) -> bool:
         there = {field.name: field.type for field in want}
         return all(field.name in there and _fits(field.type, there[field.name]) for field in kind)
     return types.is_list(kind) and types.is_list(want) and _fits(kind.value_type, want.value_type)
+
+
+_DEEPEST = 40
+"""pyarrow writes columns that are nested deeper than it reads: of lists fifty times."""
+
+
+def _is_deep(kind: Any, left: int) -> bool:
+    if not arrow().types.is_nested(kind):
+        return False
+    return left == 0 or any(_is_deep(kind.field(i).type, left - 1) for i in range(kind.num_fields))
+
+
+def _has_no_keys(kind: Any) -> bool:
+    """Whether there is an object of no fields in a type."""
+    if arrow().types.is_struct(kind) and kind.num_fields == 0:
+        return True
+    return any(_has_no_keys(kind.field(i).type) for i in range(kind.num_fields))
 
 
 def _has_bool_as_float(values: list[Any], kind: Any) -> bool:
@@ -220,6 +250,26 @@ def _mend_columns(rows: Rows, text: str) -> dict[int, RowError]:
                 bad.setdefault(i, rows.error(i, problem))
         readable = pa.array([_decoded(value, "replace") for value in values], field.type)
         rows.carrier = rows.carrier.set_column(at, field, readable)
+    return bad
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""What a lone surrogate looks like in JSON; pairs look so too."""
+
+
+def _mend_lines(rows: Rows) -> dict[int, RowError]:
+    """Make lone surrogates in JSON lines readable, which columns cannot hold; the errors of their rows."""
+    bad: dict[int, RowError] = {}
+    for i, line in enumerate(rows.carrier):
+        if not _SURROGATE.search(line):
+            continue
+        value = json.dumps(json.loads(line), ensure_ascii=False)
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            code = f"U+{ord(value[error.start]):04X}"
+            bad[i] = rows.error(i, f"a lone surrogate ({code}) stands in it, which only .jsonl can hold")
+            rows.carrier[i] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
     return bad
 
 
