@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -334,6 +335,24 @@ def test_columns_are_nested_no_deeper_than_they_can_be_read(model: Path, tmp_pat
         result = batch(source, "-m", model, "-t", "review", "-o", out, "--overwrite")
         assert result.exit_code == (0 if depth == 40 else 2), result.output
         assert ("have lists or objects more than 40 deep for 'x': write .jsonl" in result.output) == (depth > 40)
+
+
+@pytest.mark.parametrize("kind", ["uuid", "json_", "decimal32", "decimal64"])
+def test_columns_whose_values_pyarrow_does_not_count(model: Path, tmp_path: Path, kind: str) -> None:
+    column = {
+        "uuid": lambda: pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(16), None], pa.binary(16))),
+        "json_": lambda: pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}', None])),
+        "decimal32": lambda: pa.array([Decimal("1.50"), None], pa.decimal32(5, 2)),
+        "decimal64": lambda: pa.array([Decimal("1.50"), None], pa.decimal64(12, 2)),
+    }[kind]
+    if not hasattr(pa, kind):
+        pytest.skip("this pyarrow has no such type")
+    pq.write_table(pa.table({"review": ["good", "bad"], "x": column()}), tmp_path / "in.parquet")
+    out = tmp_path / "out.parquet"
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    given = pq.read_table(tmp_path / "in.parquet")
+    assert pq.read_table(out).select(given.column_names).equals(given)
 
 
 # The column, its cells in CSV, its values in JSON lines (None: the same).
