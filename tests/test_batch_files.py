@@ -920,6 +920,21 @@ def test_names_of_files_that_are_no_utf8(model: Path, tmp_path: Path) -> None:
     assert "2 of them before" in again.output
 
 
+def test_a_relative_name_with_a_colon_is_no_address(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in:1.parquet", rows())
+    job = job_module.Job(["in:1.parquet"], Path("answers-12:30:00.parquet"), "review")
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module._Run, "_finish", lambda self: (_ for _ in ()).throw(Stop))
+        with pytest.raises(Stop):
+            job_module.run(wcw.Classifier.load(model), job)
+    result = batch("in:1.parquet", "-m", model, "-t", "review", "-o", "answers-12:30:00.parquet", "--resume")
+    assert result.exit_code == 0, result.output
+    assert len(read(tmp_path / "answers-12:30:00.parquet")) == ROWS
+
+
 def test_an_output_that_is_a_link_stays_one(model: Path, tmp_path: Path) -> None:
     given = write(tmp_path / "in.csv", rows(3))
     (tmp_path / "elsewhere").mkdir()
