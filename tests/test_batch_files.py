@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,193 @@ def test_another_delimiter(model: Path, tmp_path: Path) -> None:
     assert read(out)[0]["review"] == "good, or not"
 
 
+# --- columns of one format in another
+
+MIXED = [
+    ({"x": 4}, {"x": 4.9}, "have double for 'x', the first ones int64"),
+    ({"x": 0.5}, {"x": True}, "have bool for 'x', the first ones double"),
+    ({"x": ["a"]}, {"x": "abc"}, "have string for 'x', the first ones list<"),
+    ({"x": {"a": 1}}, {"x": {"b": 1}}, "have struct<b: int64> for 'x', the first ones struct<a: int64>"),
+    ({"x": [{"a": 1}]}, {"x": [{"a": 1.5}]}, "have list<item: struct<a: double>> for 'x', the first ones list<"),
+    ({"x": None}, {"x": 1}, "have int64 for 'x', the first ones null"),
+    ({"x": 0.5}, {"x": 2**53 + 1}, "do not make columns of one type each (Integer value 9007199254740993"),
+    ({"x": 1}, {"x": 1, "y": 2}, "have keys that those before have not (y)"),
+]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize(("first", "later", "message"), MIXED)
+def test_json_lines_that_do_not_fit_the_first_ones_are_told(
+    model: Path, tmp_path: Path, first: dict[str, Any], later: dict[str, Any], message: str, target: str, resumed: bool
+) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    write(source, [{"review": "good", **value} for value in [first] * 256 + [later]])
+    for options in ([], ["--resume"])[: 1 + resumed]:
+        result = batch(source, "-m", model, "-t", "review", "-o", out, *options)
+        assert result.exit_code == 2, result.output
+        assert "in.jsonl: the JSON lines from 257 on " + message in result.output
+        assert "write .jsonl, which needs no columns" in result.output
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("value", [[1.5, True], [[1.5, True]], {"a": {"b": [0.5, False]}}])
+def test_true_is_no_number_beside_a_float(model: Path, tmp_path: Path, value: Any) -> None:
+    source = write(tmp_path / "in.jsonl", [{"review": "good", "x": value}])
+    result = batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.parquet")
+    assert result.exit_code == 2, result.output
+    assert "have both numbers and true or false for 'x': write .jsonl" in result.output
+
+
+def test_json_lines_that_lack_keys_or_have_whole_numbers_for_fractions_fit(model: Path, tmp_path: Path) -> None:
+    first = {"x": 0.5, "m": {"a": 1.5, "b": ["c"]}, "t": [{"a": None, "b": 2}]}
+    later: list[dict[str, Any]] = [{"x": 4, "m": {"a": 2}}, {"m": {}, "t": [], "x": None}, {"t": [None, {"b": 1}]}]
+    source = write(tmp_path / "in.jsonl", [{"review": "good", **value} for value in [first] * 300 + later])
+    out = tmp_path / "out.parquet"
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert [{key: row[key] for key in first} for row in read(out)[299:]] == [
+        first,
+        {"x": 4.0, "m": {"a": 2.0, "b": None}, "t": None},
+        {"x": None, "m": {"a": None, "b": None}, "t": []},
+        {"x": None, "m": None, "t": [None, {"a": None, "b": 1}]},
+    ]
+
+
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_a_lone_carriage_return_is_no_end_of_a_csv_row(model: Path, tmp_path: Path, source: str) -> None:
+    given = [{"id\rno": "1", "review": "good\rvery good"}, {"id\rno": "\r", "review": "bad\r\n"}]
+    out = tmp_path / "out.csv"
+    assert batch(write(tmp_path / f"in.{source}", given), "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert [{key: row[key] for key in given[0]} for row in read(out)] == given
+    assert out.read_bytes().count(b"\r\n") == 1, "rows end in a line feed"
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+@pytest.mark.parametrize("bad", [b"\\ud83d", b"\\uDE00", b"\xed\xa0\xbd"])
+def test_a_lone_surrogate_beside_the_text_may_be_skipped(model: Path, tmp_path: Path, bad: bytes, target: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    pair = b'{"review": "good", "x": "\\ud83d\\ude00"}\n'
+    source.write_bytes(pair + b'\n{"review": "good", "x": "a' + bad + b'b"}\n{"review": "bad", "x": "c"}\n')
+    result = batch(source, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "in.jsonl: row 3: a lone surrogate (U+D" in result.output
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert "1 rows have no answer" in result.output
+    assert "in.jsonl: row 3: a lone surrogate (U+D" in result.output
+    assert [row["label"] or None for row in read(out)] == ["pos", None, "neg"]
+    values = [row["x"] for row in read(out)]
+    assert values[0] == "\U0001f600"
+    assert values[1].replace("\ufffd", "") == "ab"
+    assert values[1] != "ab"
+    assert batch(source, "-m", model, "-t", "review", "-o", tmp_path / "o.jsonl").exit_code == 0
+
+
+@pytest.mark.parametrize("value", [{}, [{}], {"a": {}}])
+def test_objects_without_keys_are_no_column_of_parquet(model: Path, tmp_path: Path, value: Any) -> None:
+    source = write(tmp_path / "in.jsonl", [{"review": "good", "meta": value}])
+    result = batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.parquet", "--on-error", "skip")
+    assert result.exit_code == 2, result.output
+    assert "have objects without any key for 'meta', which parquet has no column for: write .csv" in result.output
+    assert batch(source, "-m", model, "-t", "review", "-o", tmp_path / "out.csv").exit_code == 0
+    assert json.loads(read(tmp_path / "out.csv")[0]["meta"]) == value
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+def test_columns_are_nested_no_deeper_than_they_can_be_read(model: Path, tmp_path: Path, target: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / f"out.{target}"
+    for depth in (40, 41, 900):
+        source.write_text('{"review": "good", "x": ' + "[" * depth + "1" + "]" * depth + "}\n")
+        result = batch(source, "-m", model, "-t", "review", "-o", out, "--overwrite")
+        assert result.exit_code == (0 if depth == 40 else 2), result.output
+        assert ("have lists or objects more than 40 deep for 'x': write .jsonl" in result.output) == (depth > 40)
+
+
+@pytest.mark.parametrize("kind", ["uuid", "json_", "decimal32", "decimal64"])
+def test_columns_whose_values_pyarrow_does_not_count(model: Path, tmp_path: Path, kind: str) -> None:
+    column = {
+        "uuid": lambda: pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(16), None], pa.binary(16))),
+        "json_": lambda: pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}', None])),
+        "decimal32": lambda: pa.array([Decimal("1.50"), None], pa.decimal32(5, 2)),
+        "decimal64": lambda: pa.array([Decimal("1.50"), None], pa.decimal64(12, 2)),
+    }[kind]
+    if not hasattr(pa, kind):
+        pytest.skip("this pyarrow has no such type")
+    pq.write_table(pa.table({"review": ["good", "bad"], "x": column()}), tmp_path / "in.parquet")
+    out = tmp_path / "out.parquet"
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    given = pq.read_table(tmp_path / "in.parquet")
+    assert pq.read_table(out).select(given.column_names).equals(given)
+
+
+# The column, its cells in CSV, its values in JSON lines (None: the same).
+SPELLED: list[tuple[Any, list[str], list[Any] | None]] = [
+    (pa.array([123, None], pa.time64("ns")), ["00:00:00.000000123", ""], ["00:00:00.000000123", None]),
+    (pa.array([1, 0], pa.timestamp("ns")), ["1970-01-01 00:00:00.000000001", "1970-01-01 00:00:00.000000000"], None),
+    (pa.array([253402300800000, 0], pa.timestamp("ms")), ["10000-01-01 00:00:00.000", "1970-01-01 00:00:00.000"], None),
+    (
+        pa.array([None, 1], pa.timestamp("ms", "+02:00")),
+        ["", "1970-01-01 02:00:00.001+0200"],
+        [None, "1970-01-01 02:00:00.001+0200"],
+    ),
+    (pa.array([10**7, 0], pa.date32()), ["29349-01-26", "1970-01-01"], None),
+    (pa.array([1, 2**62], pa.duration("ns")), ["1", str(2**62)], [1, 2**62]),
+    (pa.array([10**7, 0], pa.date32()).dictionary_encode(), ["29349-01-26", "1970-01-01"], None),
+    (
+        pa.array([[123], None], pa.list_(pa.time64("ns"))),
+        ['["00:00:00.000000123"]', ""],
+        [["00:00:00.000000123"], None],
+    ),
+    (
+        pa.array([{"a": [10**7]}, {"a": None}], pa.struct([("a", pa.large_list(pa.date32()))])),
+        ['{"a": ["29349-01-26"]}', '{"a": null}'],
+        [{"a": ["29349-01-26"]}, {"a": None}],
+    ),
+    (
+        pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.timestamp("ns"))),
+        ['[["k", "1970-01-01 00:00:00.000000001"]]', "[]"],
+        [[["k", "1970-01-01 00:00:00.000000001"]], []],
+    ),
+    (pa.array([float("nan"), float("-inf")]), ["nan", "-inf"], [None, None]),
+    (
+        pa.array([{"a": [float("nan"), 1.5]}, {"a": [float("inf")]}]),
+        ['{"a": [null, 1.5]}', '{"a": [null]}'],
+        [{"a": [None, 1.5]}, {"a": [None]}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "cells", "values"), SPELLED, ids=lambda value: str(getattr(value, "type", "")))
+def test_what_python_has_no_kind_for_becomes_its_text(
+    model: Path, tmp_path: Path, column: Any, cells: list[str], values: list[Any] | None
+) -> None:
+    table = pa.table({"review": ["good", "bad"], "x": column})
+    pq.write_table(table, tmp_path / "in.parquet")
+    for name in ("out.csv", "out.jsonl"):
+        result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    assert [row["x"] for row in read(tmp_path / "out.csv")] == cells
+    assert [row["x"] for row in read(tmp_path / "out.jsonl")] == (values or cells)
+    assert not any(word in (tmp_path / "out.jsonl").read_text() for word in ("NaN", "Infinity"))
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", [pa.binary(), pa.list_(pa.large_binary()), pa.struct([("a", pa.binary(1))])])
+def test_bytes_are_no_text(model: Path, tmp_path: Path, kind: Any, target: str) -> None:
+    value = {pa.binary(): b"\xff", pa.list_(pa.large_binary()): [b"\xff"]}.get(kind, {"a": b"\xff"})
+    table = pa.table({"review": ["good"], "x": pa.array([value], kind)})
+    pq.write_table(table, tmp_path / "in.parquet")
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / f"out.{target}")
+    assert result.exit_code == 2, result.output
+    kind = pq.read_schema(tmp_path / "in.parquet").field("x").type
+    assert f"in.parquet: column 'x' of type {kind} holds bytes, which {target} has no text for" in result.output
+    assert not (tmp_path / f"out.{target}.partial").exists()
+    assert batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / "out.parquet").exit_code == 0
+    assert pq.read_table(tmp_path / "out.parquet")["x"].to_pylist() == [value]
+
+
 # --- what is wrong with the arguments
 
 USAGE = [
@@ -321,6 +509,43 @@ def test_a_parquet_text_that_is_no_utf8_is_named(model: Path, tmp_path: Path) ->
     result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
     assert result.exit_code == 2, result.output
     assert "in.parquet: row 301: the text is not UTF-8: byte 0xff at position 0" in result.output
+
+
+def no_utf8(values: list[bytes]) -> Any:
+    """Strings as some programs write them."""
+    raw = pa.array(values, pa.binary())
+    return pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:])
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl.gz"])
+@pytest.mark.parametrize("where", ["the text", "column 'x'", "column 'x' in lists"])
+def test_a_parquet_row_with_bytes_that_are_no_utf8_may_be_skipped(
+    model: Path, tmp_path: Path, where: str, target: str
+) -> None:
+    column = no_utf8([b"good", b"ab\xffcd", b"bad"])
+    plain = pa.array(["good", "good", "bad"])
+    if "lists" in where:
+        column = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), column)
+    table = pa.table({"review": column, "x": plain} if where == "the text" else {"review": plain, "x": column})
+    pq.write_table(table, tmp_path / "in.parquet")
+    out = tmp_path / f"out.{target}"
+    place = where.removesuffix(" in lists")
+    message = f"in.parquet: row 2: {place} is not UTF-8: byte 0xff at position 2"
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert message in result.output
+    result = batch(tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert "1 rows have no answer" in result.output
+    assert message in result.output
+    got = read(out)
+    assert [row["label"] or None for row in got] == ["pos", None, "neg"]
+    assert "ab\ufffdcd" in str(got[1]["review" if where == "the text" else "x"])
+    # Parquet holds it as it is: nothing but the text itself must be UTF-8.
+    result = batch(
+        tmp_path / "in.parquet", "-m", model, "-t", "review", "-o", tmp_path / "o.parquet", "--on-error", "skip"
+    )
+    assert result.exit_code == (1 if where == "the text" else 0), result.output
 
 
 def test_nulls_may_be_answers_of_their_own(model: Path, tmp_path: Path) -> None:
@@ -693,6 +918,21 @@ def test_names_of_files_that_are_no_utf8(model: Path, tmp_path: Path) -> None:
     again = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip", "--resume")
     assert again.exit_code == 1, again.output
     assert "2 of them before" in again.output
+
+
+def test_a_relative_name_with_a_colon_is_no_address(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in:1.parquet", rows())
+    job = job_module.Job(["in:1.parquet"], Path("answers-12:30:00.parquet"), "review")
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module._Run, "_finish", lambda self: (_ for _ in ()).throw(Stop))
+        with pytest.raises(Stop):
+            job_module.run(wcw.Classifier.load(model), job)
+    result = batch("in:1.parquet", "-m", model, "-t", "review", "-o", "answers-12:30:00.parquet", "--resume")
+    assert result.exit_code == 0, result.output
+    assert len(read(tmp_path / "answers-12:30:00.parquet")) == ROWS
 
 
 def test_an_output_that_is_a_link_stays_one(model: Path, tmp_path: Path) -> None:

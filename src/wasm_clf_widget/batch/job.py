@@ -127,7 +127,8 @@ class _Run:
         self._classifier = classifier
         self._job = job
         self._sources = sources
-        self._folder = folder
+        # pyarrow takes a relative name with a colon for a URI.
+        self._folder = folder.absolute()
         self._progress = progress
         self._columns = Columns(classifier.model, prefix=job.prefix, scores=job.scores)
         self._suffix = "".join(job.output.suffixes[-2:] if format.codec else job.output.suffixes[-1:])
@@ -195,6 +196,9 @@ class _Run:
     def _read(self, reader: Reader, start: Position) -> Iterator[Rows]:
         """The rows; a missing text is a failed row where the rule says so."""
         for rows in reader.read(start):
+            for error in self._writer.make_writable(rows, self._job.text):
+                self._fail(error)
+                rows.failed.append(error)
             if self._job.nulls == "error" and rows.texts.null_count:
                 known = {error.row for error in rows.failed}
                 for i, there in enumerate(rows.texts.is_valid().to_pylist()):
@@ -247,7 +251,7 @@ class _Run:
         if self._done.parts == 0:
             self._empty()
         output = self._job.output
-        whole = output.with_name(f".{output.name}.joining")
+        whole = output.absolute().with_name(f".{output.name}.joining")
         whole.unlink(missing_ok=True)
         try:
             self._writer.join([self._part(i) for i in range(self._done.parts)], whole)
