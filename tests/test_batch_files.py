@@ -500,6 +500,53 @@ def test_a_crash_between_the_last_steps(model: Path, tmp_path: Path, monkeypatch
         out.unlink()
 
 
+@pytest.fixture
+def joined(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A job with a row that failed, which was killed when only the tidying up was left."""
+    given, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    given.write_text("id,review\n1,good\n2\n3,bad\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module, "_remove", lambda folder: (_ for _ in ()).throw(Stop))
+        with pytest.raises(Stop):
+            job_module.run(
+                wcw.Classifier.load(model), job_module.Job([str(given)], out, "review", on_error="skip", prefix="new_")
+            )
+    assert len(read(out)) == 2
+    return given, out
+
+
+def test_a_job_that_is_done_says_again_what_it_did(model: Path, joined: tuple[Path, Path]) -> None:
+    given, out = joined
+    same = [given, "-m", model, "-t", "review", "-o", out, "--on-error", "skip", "--prefix", "new_", "--resume"]
+    with job_module._locked(out.with_name("out.csv.partial")):
+        result = batch(*same)
+    assert "another run is at work there" in result.output
+    result = batch(*same)
+    assert result.exit_code == 1, result.output
+    assert "in.csv: row 2: 1 fields are given" in result.output
+    assert "2 rows, 2 of them before" in result.output
+    assert not out.with_name("out.csv.partial").exists()
+
+
+@pytest.mark.parametrize("change", ["model", "input", "option", "output"])
+def test_a_job_that_is_done_is_not_taken_for_another(
+    model: Path, tmp_path: Path, joined: tuple[Path, Path], change: str
+) -> None:
+    given, out = joined
+    if change == "input":
+        given.write_text(given.read_text() + "more,good\n")
+    if change == "model":
+        other = wcw.Classifier.from_weights(["good"], [[1.0]], [0.0], ["neg", "pos"], name="other")
+        model = other.save(tmp_path / "other.safetensors")
+    if change == "output":
+        out.unlink()
+    options = ["--on-error", "skip", "--prefix", "other_" if change == "option" else "new_"]
+    result = batch(given, "-m", model, "-t", "review", "-o", out, *options, "--resume")
+    assert result.exit_code == 2, result.output
+    expected = "has changed or is gone" if change == "output" else f"holds parts of another job: its {change}"
+    assert expected in result.output
+
+
 def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:
     given, out = stopped
     with job_module._locked(out.with_name("out.csv.partial")):

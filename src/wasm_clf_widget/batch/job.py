@@ -102,8 +102,8 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
     sources = find(job.inputs, job.output)
     try:
         with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
-            if folder is None:
-                return Done()
+            if (folder / _JOINED).exists():
+                return _tidy_up(job, folder)
             return _Run(classifier, job, sources, format, folder, progress).run()
     except OSError as error:
         folder = _folder_of(job)
@@ -172,8 +172,7 @@ class _Run:
         path = self._part(number)
         if not path.exists():
             return None
-        note: dict[str, Any] = json.loads(path.with_name(path.name + ".json").read_text("utf-8"))
-        return note
+        return _read(path.with_name(path.name + ".json"))
 
     def _part(self, number: int) -> Path:
         return self._folder / f"part-{number:06d}{self._suffix}"
@@ -247,7 +246,7 @@ class _Run:
         if self._done.parts == 0:
             self._empty()
         output = self._job.output
-        whole = output.with_name(f".{output.name}.joining")
+        whole = _whole_of(self._job)
         whole.unlink(missing_ok=True)
         try:
             self._writer.join([self._part(i) for i in range(self._done.parts)], whole)
@@ -255,7 +254,10 @@ class _Run:
         except BaseException:
             whole.unlink(missing_ok=True)
             raise
-        _write_whole(self._folder / _JOINED, b"")
+        done = {"rows": self._done.rows, "parts": self._done.parts, "failed": self._done.failed}
+        # What was done stands in the mark as well: it is the last of the folder to go.
+        mark = _read(self._folder / _JOB) | {"done": done, "output": _stamp(whole)}
+        _write_whole(self._folder / _JOINED, _json(mark))
         whole.replace(output)
         _remove(self._folder)
 
@@ -291,18 +293,11 @@ def _chunks(texts: Any) -> list[Any]:
 
 
 @contextmanager
-def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | None]:
-    """OUT.partial, locked; None where an earlier run had all done but the tidying up."""
+def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path]:
+    """OUT.partial, locked, of this very job."""
     folder = _folder_of(job)
     if not job.output.parent.is_dir():
         raise InputError(f"{job.output.parent}: there is no such folder for the output")
-    if job.resume and (folder / _JOINED).exists():
-        whole = job.output.with_name(f".{job.output.name}.joining")
-        if whole.exists():
-            whole.replace(job.output)
-        _remove(folder)
-        yield None
-        return
     if job.output.is_dir():
         raise InputError(f"{job.output} is a folder: give the name of a file")
     if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
@@ -329,6 +324,26 @@ def _folder_of(job: Job) -> Path:
     return job.output.with_name(job.output.name + ".partial")
 
 
+def _whole_of(job: Job) -> Path:
+    """Where the parts are joined."""
+    return job.output.with_name(f".{job.output.name}.joining")
+
+
+def _tidy_up(job: Job, folder: Path) -> Done:
+    """What an earlier run of this job did not come to: all its rows are in one file."""
+    mark = _read(folder / _JOINED)
+    whole = _whole_of(job)
+    if whole.exists():
+        whole.replace(job.output)
+    if _stamp(job.output) != mark["output"]:
+        raise InputError(
+            f"{job.output}: all rows were done and stood here, but the file has changed or is gone: start anew with "
+            "--overwrite"
+        )
+    _remove(folder)
+    return Done(resumed=mark["done"]["rows"], **mark["done"])
+
+
 def _has_parts(folder: Path) -> bool:
     """Whether there is anything to go on from."""
     return any(folder.glob("part-*")) or (folder / _JOINED).exists()
@@ -336,13 +351,14 @@ def _has_parts(folder: Path) -> bool:
 
 def _match(folder: Path, description: dict[str, Any]) -> None:
     """The parts must be those of the very same job."""
-    note = folder / _JOB
+    # Of a finished job the mark is there longer than its note.
+    note = folder / (_JOINED if (folder / _JOINED).exists() else _JOB)
     if not note.exists():
         if any(folder.glob("part-*")):
             raise InputError(f"{folder} holds parts but not what they are parts of: start anew with --overwrite")
         _write_whole(note, _json(description))
         return
-    earlier = json.loads(note.read_text("utf-8"))
+    earlier = _read(note)
     for key, value in description.items():
         if earlier.get(key) != value:
             raise InputError(
@@ -366,7 +382,11 @@ def _description(classifier: Classifier, job: Job, sources: list[Source], format
 
 
 def _stamp(path: Path) -> list[int]:
-    about = path.stat()
+    """A file's size and time; [] where there is none."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return []
     return [about.st_size, about.st_mtime_ns]
 
 
@@ -403,6 +423,11 @@ def _remove(folder: Path) -> None:
 def _json(value: Any) -> bytes:
     """A note. Names of files whose bytes are no UTF-8 have lone surrogates for them, which JSON writes as escapes."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+
+
+def _read(note: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(note.read_text("utf-8"))
+    return value
 
 
 def _write_whole(path: Path, data: bytes) -> None:
