@@ -481,19 +481,33 @@ def test_a_crash_between_the_last_steps(model: Path, tmp_path: Path, monkeypatch
     given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
     expected = undisturbed(given, model, out)
     job = job_module.Job([str(given)], out, "review")
-    real = Path.replace
-    for stop in (".out.csv.joining", "joined.tmp"):
+    real, link, unlink = Path.replace, os.link, Path.unlink
+    for stop in ("link", "unlink", "joined.tmp"):
 
         def replace(self: Path, target: Path, stop: str = stop) -> Path:
             if self.name == stop:
                 raise Stop
             return real(self, target)
 
+        def linked(source: Path, target: Path, stop: str = stop) -> None:
+            if stop == "link":
+                raise Stop
+            link(source, target)
+
+        def unlinked(self: Path, missing_ok: bool = False, stop: str = stop) -> None:
+            if stop == "unlink" and self.name == ".out.csv.joining" and out.exists():
+                raise Stop
+            unlink(self, missing_ok)
+
         monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "link", linked)
+        monkeypatch.setattr(Path, "unlink", unlinked)
         with pytest.raises(Stop):
             job_module.run(wcw.Classifier.load(model), job)
         monkeypatch.setattr(Path, "replace", real)
-        assert not out.exists()
+        monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        assert out.exists() == (stop == "unlink")
         assert batch(given, "-m", model, "-t", "review", "-o", out, "--resume").exit_code == 0
         assert out.read_bytes() == expected
         assert [path.name for path in sorted(tmp_path.iterdir())] == ["in.csv", "out.csv"]
@@ -545,6 +559,59 @@ def test_a_job_that_is_done_is_not_taken_for_another(
     assert result.exit_code == 2, result.output
     expected = "has changed or is gone" if change == "output" else f"holds parts of another job: its {change}"
     assert expected in result.output
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_an_output_that_appears_while_the_job_runs_stays(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+    expected = undisturbed(given, model, out)
+    real, link = job_module.Writer.join, os.link
+
+    def join(self: Any, parts: list[Path], path: Path) -> None:
+        real(self, parts, path)
+        out.write_text("precious")
+
+    def late(source: Path, target: Path) -> None:
+        """The file comes at the last moment of all."""
+        out.write_text("precious")
+        if not links:
+            raise PermissionError(1, "Operation not permitted")
+        link(source, target)
+
+    command = [given, "-m", model, "-t", "review", "-o", out]
+    for name, value in ((job_module.Writer, join), (os, late)):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, "join" if value is join else "link", value)
+            result = batch(*command)
+        assert result.exit_code == 1, result.output
+        assert "out.csv: another file has come here since the job began" in result.output
+        assert out.read_text() == "precious"
+        assert not (tmp_path / ".out.csv.joining").exists()
+        result = batch(*command, "--resume")
+        assert result.exit_code == 2, result.output
+        assert "out.csv exists: move it away, or replace it with --resume --overwrite" in result.output
+        assert out.read_text() == "precious"
+        out.unlink()
+        assert batch(*command, "--resume").exit_code == 0
+        assert out.read_bytes() == expected
+        out.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module.Writer, "join", join)
+        assert batch(*command).exit_code == 1
+    assert batch(*command, "--resume", "--overwrite").exit_code == 0
+    assert out.read_bytes() == expected
+
+
+def test_a_file_system_without_links(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    given, out = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv"
+    assert batch(given, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 
 
 def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:

@@ -245,7 +245,6 @@ class _Run:
     def _finish(self) -> None:
         if self._done.parts == 0:
             self._empty()
-        output = self._job.output
         whole = _whole_of(self._job)
         whole.unlink(missing_ok=True)
         try:
@@ -258,7 +257,7 @@ class _Run:
         # What was done stands in the mark as well: it is the last of the folder to go.
         mark = _read(self._folder / _JOB) | {"done": done, "output": _stamp(whole)}
         _write_whole(self._folder / _JOINED, _json(mark))
-        whole.replace(output)
+        _put(self._job, self._folder)
         _remove(self._folder)
 
     def _empty(self) -> None:
@@ -312,7 +311,9 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path]:
     folder.mkdir(exist_ok=True)
     with _locked(folder):
         try:
-            _match(folder, description)
+            _match(folder, description, replaces=_stamp(job.output) if job.overwrite else [])
+            if not (folder / _JOINED).exists() and not _may_replace(job, folder):
+                raise InputError(f"{job.output} exists: move it away, or replace it with --resume --overwrite")
             yield folder
         finally:
             # Nothing to go on from: a column that is missing leaves nothing behind.
@@ -329,12 +330,46 @@ def _whole_of(job: Job) -> Path:
     return job.output.with_name(f".{job.output.name}.joining")
 
 
+def _may_replace(job: Job, folder: Path) -> bool:
+    """Whether what stands at OUT may go: by --overwrite, now or, for just that file, in the run that this one goes on
+    from."""
+    return job.overwrite or (found := _stamp(job.output)) == [] or found == _read(folder / _JOB).get("replaces")
+
+
+def _put(job: Job, folder: Path) -> None:
+    """Give the joined file its name, which another file may have got while the job ran."""
+    whole, output = _whole_of(job), job.output
+    if output.exists() and output.samefile(whole):  # linked, and stopped before the other name went
+        whole.unlink()
+        return
+    free = _may_replace(job, folder)
+    if free and not job.overwrite and not output.exists():
+        # Unlike a renaming, a link never takes the place of a file.
+        try:
+            os.link(whole, output)
+        except FileExistsError:
+            free = False
+        except OSError:  # no links on this file system
+            free = not output.exists()
+        else:
+            whole.unlink()
+            return
+    if not free:
+        (folder / _JOINED).unlink()
+        whole.unlink()
+        raise JobError(
+            f"{output}: another file has come here since the job began. The finished parts are safe in {folder}: move "
+            "that file away and run the same command with --resume, or replace it with --resume --overwrite"
+        )
+    whole.replace(output)
+
+
 def _tidy_up(job: Job, folder: Path) -> Done:
     """What an earlier run of this job did not come to: all its rows are in one file."""
     mark = _read(folder / _JOINED)
     whole = _whole_of(job)
     if whole.exists():
-        whole.replace(job.output)
+        _put(job, folder)
     if _stamp(job.output) != mark["output"]:
         raise InputError(
             f"{job.output}: all rows were done and stood here, but the file has changed or is gone: start anew with "
@@ -349,14 +384,14 @@ def _has_parts(folder: Path) -> bool:
     return any(folder.glob("part-*")) or (folder / _JOINED).exists()
 
 
-def _match(folder: Path, description: dict[str, Any]) -> None:
-    """The parts must be those of the very same job."""
+def _match(folder: Path, description: dict[str, Any], replaces: list[int]) -> None:
+    """The parts must be those of the very same job. ``replaces`` is noted: the file at OUT that may be replaced."""
     # Of a finished job the mark is there longer than its note.
     note = folder / (_JOINED if (folder / _JOINED).exists() else _JOB)
     if not note.exists():
         if any(folder.glob("part-*")):
             raise InputError(f"{folder} holds parts but not what they are parts of: start anew with --overwrite")
-        _write_whole(note, _json(description))
+        _write_whole(note, _json(description | {"replaces": replaces}))
         return
     earlier = _read(note)
     for key, value in description.items():
