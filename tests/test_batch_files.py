@@ -738,6 +738,30 @@ def test_an_open_quote_and_another_delimiter_are_told(model: Path, tmp_path: Pat
     assert "(the fields seem to be divided by ';': give --delimiter)" in result.output
 
 
+@pytest.mark.parametrize("rule", ["fail", "skip"])
+def test_an_open_quote_does_not_take_the_rest_of_the_file_with_it(model: Path, tmp_path: Path, rule: str) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("id,review\n" + "1,good\n" * 9 + '10,"good\n' + "11,bad\n" * 900)
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", rule)
+    assert result.exit_code == 2, result.output
+    assert "row 10: the file cannot be read on: unexpected end of data" in result.output
+    assert "(a quote that this row opens, in line 11 or behind it, is never closed)" in result.output
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"), [('6,"x"\n', "',' expected after '\"'"), ('6,x",y\n', "3 fields are given, the header has 2")]
+)
+def test_lines_that_an_open_quote_takes_with_it_are_named(model: Path, tmp_path: Path, end: str, problem: str) -> None:
+    """They are left out as the one row that they make, and nobody would look for the others."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text('id,review\n1,good\n2,"good\n3,bad\n4,bad\n5,bad\n' + end + "7,bad\n")
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert f"row 2: {problem} (in lines 3 to 7, which make one row by their quotes)" in result.output
+    assert [row["id"] for row in read(out)] == ["1", "7"]
+
+
 def test_damage_inside_of_parquet_has_a_place(model: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.parquet"
     pq.write_table(pa.table({"review": [f"good {i}" for i in range(9000)]}), source, row_group_size=3000)

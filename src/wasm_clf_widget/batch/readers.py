@@ -219,17 +219,20 @@ class CsvReader:
         size = at = 0
         first = begin + 1
         while True:
+            line = reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
                 break
             except (csv.Error, OSError) as error:
-                if isinstance(error, OSError) or not self._skip:
-                    raise row_error(source, at + 1, f"the file cannot be read on: {_csv_problem(error)}") from None
+                problem = _csv_problem(error, line, reader.line_num)
+                # Behind a quote that is never closed there may be any number of good rows.
+                if isinstance(error, OSError) or not self._skip or _OPEN_QUOTE in problem:
+                    raise row_error(source, at + 1, f"the file cannot be read on: {problem}") from None
                 row = []
-                problem = _csv_problem(error)
             else:
                 problem = f"{len(row)} fields are given, the header has {len(self.names)}"
+                problem += _lines(line, reader.line_num)
                 if not row:
                     continue  # an empty line, which csv gives as no fields
             at += 1
@@ -458,10 +461,20 @@ def _columns(schema: Any) -> str:
     return ", ".join(f"{f.name}: {f.type}" for f in schema)
 
 
-def _csv_problem(error: Exception) -> str:
-    """csv's own words, and what they mean where they do not say."""
-    quote = " (a quote that this row opens is never closed)" if "unexpected end of data" in str(error) else ""
-    return f"{error}{quote}"
+_OPEN_QUOTE = "unexpected end of data"
+"""csv's words for the end of the file between quotes."""
+
+
+def _csv_problem(error: Exception, first: int, last: int) -> str:
+    """csv's own words about what it took for a row, and what they mean where they do not say."""
+    if _OPEN_QUOTE not in str(error):
+        return f"{error}{_lines(first, last)}"
+    return f"{error} (a quote that this row opens, in line {first:,} or behind it, is never closed)"
+
+
+def _lines(first: int, last: int) -> str:
+    """Where more than one line was taken for a row: a quote too many takes good rows with it."""
+    return f" (in lines {first:,} to {last:,}, which make one row by their quotes)" if last > first else ""
 
 
 def _not_utf8(source: Source, column: list[str], numbers: list[int]) -> dict[int, RowError]:
