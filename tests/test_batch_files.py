@@ -204,6 +204,71 @@ def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_pat
     assert [row["review"] for row in read(globbed)] == [row["review"] for row in given]
 
 
+@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_folders_name_columns_in_every_format(model: Path, tmp_path: Path, source: str, target: str) -> None:
+    for year in ("2025", "__HIVE_DEFAULT_PARTITION__"):
+        folder = tmp_path / "data" / f"year={year}" / "city=S%C3%A3o"
+        folder.mkdir(parents=True)
+        write(folder / f"a.{source}", [{"id": "1", "review": "good"}])
+    out = tmp_path / f"out.{target}"
+    result = batch(tmp_path / "data", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    got = read(out)
+    assert list(got[0]) == ["id", "review", "year", "city", "label", "confidence"]
+    assert [(row["year"] or None, row["city"], row["label"]) for row in got] == [
+        ("2025", "São", "pos"),
+        (None, "São", "pos"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_folder_may_name_no_column_that_is_there(model: Path, tmp_path: Path, kind: str, rows: int) -> None:
+    """Neither one of the file nor one of the answers; and a file without rows has its folder's column too."""
+    data, out = tmp_path / "data", tmp_path / "out.csv"
+    folder = data / "year=2025"
+    folder.mkdir(parents=True)
+    source = write(folder / f"a.{kind}", [{"review": "good", "year": "1999"}])
+    if rows:
+        result = batch(data, "-m", model, "-t", "review", "-o", out)
+        assert result.exit_code == 2, result.output
+        assert "'year' stands in the " in result.output
+        assert "and in its folder's name" in result.output
+    write(source, [{"review": "good"}])
+    if not rows:
+        empty = {"csv": b"review\n", "jsonl": b""}
+        pq.write_table(pq.read_table(source, partitioning=None)[:0], source) if kind == "parquet" else (
+            source.write_bytes(empty[kind])
+        )
+        assert batch(data, "-m", model, "-t", "review", "-o", out).exit_code == 0
+        names = "year,label,confidence\n"
+        assert out.read_text() == (names if kind == "jsonl" else "review," + names)
+        out.unlink()
+    folder.rename(data / "label=x")
+    result = batch(data, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "has a column 'label' already" in result.output
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_folders_that_make_no_columns(model: Path, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "twice" / "a=1" / "a=2").mkdir(parents=True)
+    write(tmp_path / "twice" / "a=1" / "a=2" / f"a.{kind}", [{"review": "good"}])
+    result = batch(tmp_path / "twice", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "two of its folders name the column 'a'" in result.output
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/latin/city=S\xe3o"))
+    try:
+        folder.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    write(tmp_path / f"a.{kind}", [{"review": "good"}]).rename(folder / f"a.{kind}")
+    result = batch(tmp_path / "latin", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "names a column, but not in UTF-8" in result.output
+
+
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_no_rows(model: Path, tmp_path: Path, kind: str) -> None:
     source = tmp_path / f"in.{kind}"

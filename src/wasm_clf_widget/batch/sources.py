@@ -102,5 +102,9 @@ def _partition(file: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
     for folder in file.relative_to(root).parts[:-1]:
         name, equals, value = folder.partition("=")
         if equals:
+            try:
+                folder.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{str(file)!r}: the folder {folder!r} names a column, but not in UTF-8") from None
             pairs.append((unquote(name), None if value == _NO_VALUE else unquote(value)))
     return tuple(pairs)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import InputError
 from .input import arrow
-from .readers import Rows
+from .readers import Rows, spliced
 from .sources import Format
 
 
@@ -183,10 +183,8 @@ def _json_lines(rows: list[Rows], answers: Any) -> Iterable[bytes]:
 
 
 def _spliced(line: bytes, answer: dict[str, Any]) -> bytes:
-    """The line with the answer's keys at its end; what stands in it is not written anew, so that no digit changes."""
-    body = line.strip()[:-1].rstrip()
-    comma = b"" if body.endswith(b"{") else b", "
-    return body + comma + _json(answer)[1:].encode() + b"\n"
+    """The line with the answer's keys at its end."""
+    return spliced(line, _json(answer)[1:-1].encode()) + b"\n"
 
 
 def _json(value: Any) -> str:
