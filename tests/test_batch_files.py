@@ -269,6 +269,46 @@ def test_folders_that_make_no_columns(model: Path, tmp_path: Path, kind: str) ->
     assert "names a column, but not in UTF-8" in result.output
 
 
+def test_a_folder_that_cannot_be_listed_is_told(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = tmp_path / "data" / "year=2026"
+    locked.mkdir(parents=True)
+    write(tmp_path / "data" / "a.csv", rows(3))
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for given in (tmp_path / "data", locked):
+        result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+        assert result.exit_code == 2, result.output
+        assert f"{locked}: the folder cannot be read: Permission denied" in result.output
+
+
+def test_links_to_folders_are_followed_and_read_once(model: Path, tmp_path: Path) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    for folder in (elsewhere, data / "_store" / "2027", data / "year=2025"):
+        folder.mkdir(parents=True)
+        write(folder / "a.csv", [{"review": folder.name[-4:]}])
+    (data / "year=2026").symlink_to(elsewhere)
+    (data / "year=2027").symlink_to(data / "_store" / "2027")
+    (data / "year=2025" / "up").symlink_to(tmp_path)  # round in circles
+    (data / "latest").symlink_to(data / "year=2025")
+    out = tmp_path / "out.csv"
+    result = batch(data, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert [(row["review"], row["year"]) for row in read(out)] == [
+        ("2025", "2025"),
+        ("here", "2026"),
+        ("2027", "2027"),
+    ]
+    (tmp_path / "linked").symlink_to(data)
+    assert batch(tmp_path / "linked", "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
+    assert len(read(out)) == 3
+
+
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_no_rows(model: Path, tmp_path: Path, kind: str) -> None:
     source = tmp_path / f"in.{kind}"

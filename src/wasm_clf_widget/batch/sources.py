@@ -6,7 +6,7 @@ import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 from urllib.parse import unquote
 
 from ..errors import InputError
@@ -89,12 +89,26 @@ def _is_own(file: Path, output: Path | None) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """Files of a data set's folder; names that begin with . or _ are notes of the programs that wrote it."""
-    files = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        files += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+    """Files of a data set's folder; names that begin with . or _ are notes of the programs that wrote it.
+
+    Each folder is read once. Links to folders come last, so that one which stands there itself keeps its own name.
+    """
+    files: list[Path] = []
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:
+        for place, folders, names in os.walk(start, onerror=_refuse):
+            real = os.path.realpath(place)
+            folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith((".", "_")))
+            if real not in seen:
+                files += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+            seen.add(real)
+            starts += [path for name in folders if (path := Path(place, name)).is_symlink()]
     return sorted(files)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise InputError(f"{error.filename}: the folder cannot be read: {error.strerror}") from None
 
 
 def _partition(file: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
