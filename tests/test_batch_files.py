@@ -418,6 +418,24 @@ def test_a_bad_row_is_named_and_may_be_skipped(
     assert [row["label"] for row in got if row["label"] is not None] == ["pos", "neg"]
 
 
+def test_all_rows_without_an_answer_are_listed(model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    given, out = data / "in.csv", data / "out.csv"
+    given.write_text("id,review\n" + "1,good\n2\n" * 30)
+    command = [data, "-m", model, "-t", "review", "-o", out, "--on-error", "skip"]
+    result = batch(*command)
+    assert result.exit_code == 1, result.output
+    assert f"30 rows have no answer, all listed in {out}.failed.txt:" in result.output
+    assert "and 10 more" in result.output
+    lines = Path(f"{out}.failed.txt").read_text().splitlines()
+    assert lines == [f"{given}: row {2 * i}: 1 fields are given, the header has 2" for i in range(1, 31)]
+    # The list is no input, and goes with the output that it is of.
+    given.write_text("id,review\n1,good\n")
+    assert batch(*command, "--overwrite").exit_code == 0
+    assert sorted(path.name for path in data.iterdir()) == ["in.csv", "out.csv"]
+
+
 def test_a_parquet_text_that_is_no_utf8_is_named(model: Path, tmp_path: Path) -> None:
     raw = pa.array([b"good"] * 300 + [b"\xff"] + [b"bad"] * 50, pa.binary())
     column = pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:])
@@ -644,6 +662,7 @@ def test_a_job_that_is_done_says_again_what_it_did(model: Path, joined: tuple[Pa
     assert result.exit_code == 1, result.output
     assert "in.csv: row 2: 1 fields are given" in result.output
     assert "2 rows, 2 of them before" in result.output
+    assert "row 2: 1 fields" in Path(f"{out}.failed.txt").read_text()
     assert not out.with_name("out.csv.partial").exists()
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from .batch.job import Done, Job, JobError, run, total_of
+from .batch.sources import failed_of
 from .classifier import Classifier
 from .cli_progress import progress
 from .errors import InputError
@@ -91,7 +92,7 @@ def batch(
         except KeyboardInterrupt:
             _complain(f"stopped. Finished parts are safe in {job.output}.partial: run the same command with --resume")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        if not _report(done, output, quiet=quiet):
+        if not _report(done, output, failed_of(job.output), quiet=quiet):
             raise typer.Exit(EXIT_FAILED)
 
 
@@ -102,7 +103,7 @@ def _run(classifier: Classifier, job: Job, *, quiet: bool) -> Done:
         return run(classifier, job, show)
 
 
-def _report(done: Done, output: Path, *, quiet: bool) -> bool:
+def _report(done: Done, output: Path, listed: Path, *, quiet: bool) -> bool:
     """Say what was done; whether all is well."""
     console = Console(stderr=True)
 
@@ -110,7 +111,7 @@ def _report(done: Done, output: Path, *, quiet: bool) -> bool:
         console.print(Text(line), soft_wrap=True)
 
     if done.failed:
-        say(f"wasm-clf: {len(done.failed):,} rows have no answer:")
+        say(f"wasm-clf: {len(done.failed):,} rows have no answer, all listed in {listed}:")
         for line in done.failed[:_SHOWN]:
             say(f"  {line}")
         if len(done.failed) > _SHOWN:

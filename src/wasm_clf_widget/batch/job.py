@@ -26,7 +26,7 @@ from .pieces import cutter
 from .readers import Position, Reader, Rows, open_reader
 from .run import Group, answered_groups
 from .sample import Parity, Sample
-from .sources import Format, Source, find, format_of
+from .sources import Format, Source, failed_of, find, format_of
 from .threads import check_jobs
 from .work import Answered, OnError
 from .writers import Writer
@@ -258,6 +258,7 @@ class _Run:
         mark = _read(self._folder / _JOB) | {"done": done, "output": _stamp(whole)}
         _write_whole(self._folder / _JOINED, _json(mark))
         _put(self._job, self._folder)
+        _list_failed(self._job, self._done)
         _remove(self._folder)
 
     def _empty(self) -> None:
@@ -375,8 +376,19 @@ def _tidy_up(job: Job, folder: Path) -> Done:
             f"{job.output}: all rows were done and stood here, but the file has changed or is gone: start anew with "
             "--overwrite"
         )
+    done = Done(resumed=mark["done"]["rows"], **mark["done"])
+    _list_failed(job, done)
     _remove(folder)
-    return Done(resumed=mark["done"]["rows"], **mark["done"])
+    return done
+
+
+def _list_failed(job: Job, done: Done) -> None:
+    """All rows without an answer, one a line, before the parts' notes go; the list of an earlier run goes anyway."""
+    path = failed_of(job.output)
+    if done.failed:
+        _write_whole(path, "".join(f"{line}\n" for line in done.failed).encode("utf-8", "backslashreplace"))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _has_parts(folder: Path) -> bool:

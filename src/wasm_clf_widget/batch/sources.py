@@ -80,12 +80,18 @@ def find(patterns: list[str], output: Path | None = None) -> list[Source]:
     return sources
 
 
+def failed_of(output: Path) -> Path:
+    """The file that lists the rows without an answer."""
+    return output.with_name(output.name + ".failed.txt")
+
+
 def _is_own(file: Path, output: Path | None) -> bool:
-    """Whether a file is the job's output, or lies among its finished parts."""
+    """Whether a file is the job's output, its list of failed rows, or lies among its finished parts."""
     if output is None:
         return False
     real, target = Path(os.path.realpath(file)), Path(os.path.realpath(output))
-    return real == target or target.with_name(target.name + ".partial") in real.parents
+    beside = (failed_of(target), target.with_name(target.name + ".partial"))
+    return real == target or any(path in (real, *real.parents) for path in beside)
 
 
 def _inside(folder: Path) -> list[Path]:
