@@ -183,6 +183,22 @@ def test_parts_are_quick_to_write_and_the_joined_file_is_packed(model: Path, tmp
     assert pq.read_table(out).select(table.column_names).equals(table)
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_parts_are_bounded_by_all_their_columns(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Short texts beside long other fields: memory would grow with those."""
+    monkeypatch.setattr(job_module, "PART_ROWS", 10_000)
+    monkeypatch.setattr(job_module, "PART_BYTES", 1 << 20)
+    source = write(tmp_path / f"in.{kind}", [{"review": "good", "html": f"{i} " * 5000} for i in range(640)])
+    out = tmp_path / "out.parquet"
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    about = pq.ParquetFile(out).metadata
+    sizes = [about.row_group(i).total_byte_size for i in range(about.num_row_groups)]
+    assert len(sizes) > 4
+    assert max(sizes) < 3 << 20  # a part ends with the group of 64 rows that makes it full
+
+
 def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     given = []

@@ -277,7 +277,8 @@ def _parts(rows: Iterator[Rows]) -> Iterator[list[Rows]]:
     for group in rows:
         part.append(group)
         count += len(group)
-        size += group.texts.nbytes
+        # All columns: what is beside the texts waits in memory with them.
+        size += sum(map(len, group.carrier)) if isinstance(group.carrier, list) else group.carrier.nbytes
         if count >= PART_ROWS or size >= PART_BYTES:
             yield part
             part, count, size = [], 0, 0
