@@ -399,6 +399,35 @@ def test_a_bad_model_is_exit_code_4(tmp_path: Path) -> None:
     assert batch(source, "-m", tmp_path / "m.safetensors", "-t", "review", "-o", tmp_path / "o.csv").exit_code == 4
 
 
+def test_paths_that_cannot_be_looked_at(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, out, long = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv", "x" * 300 + ".csv"
+    result = batch(tmp_path / long, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert f"{long}: cannot be read: File name too long" in result.output
+    # The name is too long, or with .partial or with .failed.txt behind it.
+    for name in (long, "x" * 245 + ".csv", "x" * 238 + ".csv"):
+        result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / name)
+        assert result.exit_code == 1, result.output
+        assert f"{name}: cannot be written: " in result.output
+        assert "File name too long" in result.output
+        assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    real = os.stat
+
+    def stat(path: Any, **options: Any) -> Any:
+        if "secret" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, stat)
+    result = batch(tmp_path / "secret" / "in.csv", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "in.csv: cannot be read: Permission denied" in result.output
+    result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "secret" / "out.csv")
+    assert result.exit_code == 1, result.output
+    assert "out.csv: cannot be written: [Errno 13] Permission denied" in result.output
+
+
 # --- rows that cannot be classified
 
 BAD_ROWS = [
@@ -752,6 +781,18 @@ def test_a_file_system_without_links(model: Path, tmp_path: Path, monkeypatch: p
     given, out = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv"
     assert batch(given, "-m", model, "-t", "review", "-o", out).exit_code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("name", ["job.json", "part-000000.csv.json"])
+def test_a_damaged_note_is_told(model: Path, stopped: tuple[Path, Path], name: str) -> None:
+    given, out = stopped
+    note = out.with_name("out.csv.partial") / name
+    note.write_bytes(note.read_bytes()[:-5])
+    result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume")
+    assert result.exit_code == 2, result.output
+    assert f"{note}: this note of the job is damaged" in result.output
+    assert "start anew with --overwrite" in result.output
+    assert batch(given, "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
 
 
 def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:

@@ -60,7 +60,7 @@ class Job:
 
     def __post_init__(self) -> None:
         # A link stays a link: what it names is written.
-        if self.output.is_symlink():
+        if os.path.islink(self.output):  # unlike Path's own question no error where the folder may not be looked into
             object.__setattr__(self, "output", Path(os.path.realpath(self.output)))
 
 
@@ -106,12 +106,19 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
                 return _tidy_up(job, folder)
             return _Run(classifier, job, sources, format, folder, progress).run()
     except OSError as error:
-        folder = _folder_of(job)
-        safe = f" The finished parts are safe in {folder}" if _has_parts(folder) else ""
+        safe = f" The finished parts are safe in {_folder_of(job)}" if finished_parts(job) else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             hint = ": make room and run the same command with --resume" if safe else ""
             raise JobError(f"{job.output}: the disk is full.{safe}{hint}") from None
         raise JobError(f"{job.output}: cannot be written: {error}.{safe}") from None
+
+
+def finished_parts(job: Job) -> bool:
+    """Whether a run that has stopped left parts to go on from, as far as can be seen."""
+    try:
+        return _has_parts(_folder_of(job))
+    except OSError:
+        return False
 
 
 class _Run:
@@ -299,6 +306,7 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path]:
     folder = _folder_of(job)
     if not job.output.parent.is_dir():
         raise InputError(f"{job.output.parent}: there is no such folder for the output")
+    _stamp(_temporary(failed_of(job.output)))  # the longest name of all: one that is too long is an OSError now
     if job.output.is_dir():
         raise InputError(f"{job.output} is a folder: give the name of a file")
     if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
@@ -474,12 +482,19 @@ def _json(value: Any) -> bytes:
 
 
 def _read(note: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(note.read_text("utf-8"))
+    try:
+        value: dict[str, Any] = json.loads(note.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(f"{note}: this note of the job is damaged ({error}): start anew with --overwrite") from None
     return value
 
 
+def _temporary(path: Path) -> Path:
+    return path.with_name(path.name + ".tmp")
+
+
 def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = _temporary(path)
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

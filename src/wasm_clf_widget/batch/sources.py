@@ -56,28 +56,35 @@ def find(patterns: list[str], output: Path | None = None) -> list[Source]:
     """
     sources = []
     for pattern in patterns:
-        path = Path(pattern)
-        if path.is_dir():
-            files = [file for file in _inside(path) if not _is_own(file, output)]
-            found = [Source(file, format_of(file), _partition(file, path)) for file in files]
-        elif path.exists():
-            if _is_own(path, output):
-                raise InputError(f"{path}: the output is one of the inputs: give another name for the output")
-            if not path.is_file():
-                raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
-            found = [Source(path, format_of(path))]
-        else:
-            names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
-            found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
-        if not found:
-            raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
-        sources += found
+        try:
+            sources += _found(pattern, output)
+        except OSError as error:
+            raise InputError(f"{pattern}: cannot be read: {error.strerror}") from None
     kinds = {source.format.kind for source in sources}
     if len(kinds) > 1:
         raise InputError(f"the inputs are of several formats ({', '.join(sorted(kinds))}): give those of one")
     if len({tuple(name for name, _ in source.partition) for source in sources}) > 1:
         raise InputError("the inputs' folders name different columns (year=2026/ here, not there): give them apart")
     return sources
+
+
+def _found(pattern: str, output: Path | None) -> list[Source]:
+    path = Path(pattern)
+    if path.is_dir():
+        files = [file for file in _inside(path) if not _is_own(file, output)]
+        found = [Source(file, format_of(file), _partition(file, path)) for file in files]
+    elif path.exists():
+        if _is_own(path, output):
+            raise InputError(f"{path}: the output is one of the inputs: give another name for the output")
+        if not path.is_file():
+            raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
+        found = [Source(path, format_of(path))]
+    else:
+        names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+        found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
+    if not found:
+        raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
+    return found
 
 
 def failed_of(output: Path) -> Path:
