@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 import wasm_clf_widget as wcw
 from wasm_clf_widget.batch import job as job_module
 from wasm_clf_widget.batch import readers
+from wasm_clf_widget.batch import sample as sample_module
 from wasm_clf_widget.cli import app
 
 ROWS = 700
@@ -793,6 +794,56 @@ def test_a_damaged_note_is_told(model: Path, stopped: tuple[Path, Path], name: s
     assert f"{note}: this note of the job is damaged" in result.output
     assert "start anew with --overwrite" in result.output
     assert batch(given, "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
+
+
+def test_a_difference_from_the_twin_outlives_a_stop(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is noted with its part, and told under its row in its file."""
+
+    class Lying(sample_module.Twin):
+        def answer(self, text: str) -> Any:
+            return super().answer("bad" if text == "good lie" else text)
+
+    monkeypatch.setattr(sample_module, "Twin", Lying)
+    monkeypatch.setattr(sample_module, "SHARE", 1)
+    first = write(tmp_path / "first.csv", [{"review": "good"}] * 70)
+    second = write(
+        tmp_path / "second.csv", [{"review": "good"}] * 4 + [{"review": "good lie"}] + [{"review": "bad"}] * 500
+    )
+    out = tmp_path / "out.csv"
+    command = [first, second, "-m", model, "-t", "review", "-o", out, "--parity", "sample"]
+    real, remove = job_module._Run._save, job_module._remove
+
+    def save(self: Any, *arguments: Any) -> None:
+        real(self, *arguments)
+        if self._done.parts == 1:
+            raise KeyboardInterrupt
+
+    def check(result: Result) -> None:
+        assert result.exit_code == 1, result.output
+        assert "575 rows held against the twin: they DIFFER" in result.output
+        assert f"{second}: row 5: the twin answers otherwise (scores): class 0, scores [" in result.output
+        assert "ParityWarning" not in result.output
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module._Run, "_save", save)
+        assert batch(*command).exit_code == 130
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module, "_remove", lambda folder: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert batch(*command, "--resume").exit_code == 130
+    assert job_module._remove is remove
+    check(batch(*command, "--resume"))
+    check(batch(*command, "--overwrite"))
+    with pytest.warns(sample_module.ParityWarning):
+        done = job_module.run(
+            wcw.Classifier.load(model),
+            job_module.Job([str(first), str(second)], out, "review", parity="sample", overwrite=True),
+        )
+    assert done.parity is not None
+    assert done.parity.first_difference is not None
+    assert done.parity.first_difference.text_index == 74
+    assert done.parity.against == "the Python twin, on 575 rows drawn at random"
 
 
 def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:

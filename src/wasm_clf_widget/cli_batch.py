@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from .batch.job import Done, Job, JobError, run, total_of
+from .batch.sample import ParityWarning
 from .batch.sources import failed_of
 from .classifier import Classifier
 from .cli_progress import progress
@@ -97,10 +99,12 @@ def batch(
 
 
 def _run(classifier: Classifier, job: Job, *, quiet: bool) -> Done:
-    if quiet:
-        return run(classifier, job)
-    with progress(*total_of(job)) as show:
-        return run(classifier, job, show)
+    # The report at the end says it.
+    with warnings.catch_warnings(action="ignore", category=ParityWarning):
+        if quiet:
+            return run(classifier, job)
+        with progress(*total_of(job)) as show:
+            return run(classifier, job, show)
 
 
 def _report(done: Done, output: Path, listed: Path, *, quiet: bool) -> bool:
@@ -119,6 +123,8 @@ def _report(done: Done, output: Path, listed: Path, *, quiet: bool) -> bool:
     differs = done.parity is not None and done.parity.first_difference is not None
     if done.parity is not None and (differs or not quiet):
         say(f"wasm-clf: {done.parity.checked:,} rows held against the twin: " + ("they DIFFER" if differs else "equal"))
+    if differs:
+        say(f"  {done.differs}")
     if not quiet:
         before = f", {done.resumed:,} of them before" if done.resumed else ""
         say(f"wasm-clf: {done.rows:,} rows{before} in {output}")

@@ -25,7 +25,7 @@ from .input import Nulls, arrow, check_nulls
 from .pieces import cutter
 from .readers import Position, Reader, Rows, open_reader
 from .run import Group, answered_groups
-from .sample import Parity, Sample
+from .sample import Parity, Sample, report_of
 from .sources import Format, Source, failed_of, find, format_of
 from .threads import check_jobs
 from .work import Answered, OnError
@@ -66,13 +66,18 @@ class Job:
 
 @dataclass(slots=True)
 class Done:
-    """What was done. ``failed`` are the rows without an answer; ``resumed`` rows were there from an earlier run."""
+    """What was done. ``failed`` are the rows without an answer; ``resumed`` rows were there from an earlier run.
+
+    In ``parity`` a text's index is its row in OUT, from 0.
+    """
 
     rows: int = 0
     resumed: int = 0
     parts: int = 0
     failed: list[str] = field(default_factory=list)
     parity: ParityReport | None = None
+    differs: str = ""
+    """Where and how the twin answers otherwise."""
 
 
 Progress = Callable[[int, int], None]
@@ -166,6 +171,9 @@ class _Run:
             self._done.rows += note["rows"]
             self._done.failed += note["failed"]
             self._done.parts += 1
+            if (found := report_of(note.get("parity"))) is not None:
+                self._sample.go_on(found)
+            self._done.differs = note.get("differs", "")
         self._done.resumed = self._done.rows
         if self._done.parts and self._writer.format.kind == "parquet":
             import pyarrow.parquet as pq
@@ -217,25 +225,21 @@ class _Run:
     def _note_failed(self, part: list[Rows], answered: list[Answered], first: int) -> None:
         """Rows that the engine refused, under their numbers in their files."""
         for error in (error for piece in answered for error in piece.failed):
-            index = error.row - first
-            for rows in part:
-                if index < len(rows):
-                    own = rows.error(index, error.problem)
-                    self._fail(own)
-                    rows.failed.append(own)
-                    break
-                index -= len(rows)
+            rows, index = _own_rows(part, error.row - first)
+            own = rows.error(index, error.problem)
+            self._fail(own)
+            rows.failed.append(own)
 
     def _save(self, part: list[Rows], answered: list[Answered]) -> None:
         pa = arrow()
         number = self._done.parts
         records = [self._columns.record(piece) for piece in answered]
-        for piece in answered:
-            self._sample.see(piece)
+        found = self._check(part, answered)
         answers = pa.Table.from_batches(records, self._columns.schema)
         failed = [str(error) for rows in part for error in rows.failed]
         path = self._part(number)
         note = {"rows": answers.num_rows, "after": list(part[-1].after), "failed": failed}
+        note |= {"parity": found and asdict(found), "differs": self._done.differs}
         temporary = self._folder / f"writing{self._suffix}"
         temporary.unlink(missing_ok=True)
         self._writer.part(temporary, part, answers, first=number == 0)
@@ -249,6 +253,17 @@ class _Run:
         self._done.rows += answers.num_rows
         self._done.failed += failed
 
+    def _check(self, part: list[Rows], answered: list[Answered]) -> ParityReport | None:
+        """Hold some rows of a part against the twin now: what is found is noted with the part."""
+        for piece in answered:
+            self._sample.see(piece, self._done.resumed)
+        found = self._sample.check()
+        if found is not None and (first := found.first_difference) is not None and not self._done.differs:
+            rows, index = _own_rows(part, first.text_index - self._done.rows)
+            problem = f"the twin answers otherwise ({first.stage}): {first.expected} against {first.got}"
+            self._done.differs = str(rows.error(index, problem))
+        return found
+
     def _finish(self) -> None:
         if self._done.parts == 0:
             self._empty()
@@ -260,7 +275,7 @@ class _Run:
         except BaseException:
             whole.unlink(missing_ok=True)
             raise
-        done = {"rows": self._done.rows, "parts": self._done.parts, "failed": self._done.failed}
+        done = asdict(self._done)
         # What was done stands in the mark as well: it is the last of the folder to go.
         mark = _read(self._folder / _JOB) | {"done": done, "output": _stamp(whole)}
         _write_whole(self._folder / _JOINED, _json(mark))
@@ -291,6 +306,15 @@ def _parts(rows: Iterator[Rows]) -> Iterator[list[Rows]]:
             part, count, size = [], 0, 0
     if part:
         yield part
+
+
+def _own_rows(part: list[Rows], index: int) -> tuple[Rows, int]:
+    """The group of a part's rows with the row at ``index``, and its index there."""
+    for rows in part:
+        if index < len(rows):
+            return rows, index
+        index -= len(rows)
+    raise IndexError(index)
 
 
 def _chunks(texts: Any) -> list[Any]:
@@ -385,7 +409,8 @@ def _tidy_up(job: Job, folder: Path) -> Done:
             f"{job.output}: all rows were done and stood here, but the file has changed or is gone: start anew with "
             "--overwrite"
         )
-    done = Done(resumed=mark["done"]["rows"], **mark["done"])
+    done = Done(**mark["done"])
+    done.resumed, done.parity = done.rows, report_of(mark["done"]["parity"])
     _list_failed(job, done)
     _remove(folder)
     return done
