@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -370,7 +371,12 @@ USAGE = [
     ("in.csv", "out.csv", ["-t", "review", "--n-jobs", "0"], "n_jobs=0 is given"),
     ("in.csv", "out.csv", ["-t", "review", "--delimiter", "||"], "one character is allowed"),
     ("in.csv", "out.csv", ["-t", "review", "--delimiter", '"'], "no quote and no line end"),
-    ("taken.csv", "out.csv", ["-t", "review"], "has a column 'label' already"),
+    (
+        "taken.csv",
+        "out.csv",
+        ["-t", "review"],
+        "has a column 'label' already: give a prefix for the new columns, for example --prefix model_",
+    ),
     ("taken.jsonl", "out.jsonl", ["-t", "review"], "it has 'label' already: give a --prefix"),
     ("number.parquet", "out.csv", ["-t", "review"], "column 'review' must hold strings, it is of type int64"),
     ("number.jsonl", "out.csv", ["-t", "review"], "row 1: 'review' must be a string, found int"),
@@ -627,6 +633,55 @@ def test_an_input_that_changes_while_it_is_read(model: Path, tmp_path: Path, mon
     assert result.exit_code == 1
     assert "in.csv: the file changed while it was read" in result.output
     assert not out.exists()
+
+
+def test_an_input_that_is_removed_while_it_is_read(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+
+    def save(self: Any, *arguments: Any) -> None:
+        given.unlink(missing_ok=True)
+        real(self, *arguments)
+
+    real = job_module._Run._save
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    result = batch(given, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 1, result.output
+    assert "in.csv: the file was removed while it was read: start anew" in result.output
+
+
+def test_a_stop_before_the_first_part_promises_none(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: Any, *arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job_module._Run, "_save", stop)
+    result = batch(write(tmp_path / "in.csv", rows()), "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 130
+    assert result.output == "wasm-clf: stopped. No part was finished\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_limit_of_file_sizes_is_no_full_disk(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def join(self: Any, *arguments: Any) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(job_module.Writer, "join", join)
+    result = batch(write(tmp_path / "in.csv", rows(3)), "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 1, result.output
+    assert "out.csv: a file may not be so large here (ulimit -f, or the file system)." in result.output
+    assert "raise the limit and run the same command with --resume" in result.output
+
+
+def test_columns_that_differ_in_nullability_alone_say_so(model: Path, tmp_path: Path) -> None:
+    for name, nullable in (("a", True), ("b", False)):
+        schema = pa.schema([pa.field("review", pa.string(), nullable)])
+        pq.write_table(pa.table({"review": ["good"]}, schema), tmp_path / f"{name}.parquet")
+    result = batch(tmp_path / "*.parquet", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "review: string not null against review: string" in result.output
 
 
 def test_a_model_file_that_changes_meanwhile_does_not_matter(

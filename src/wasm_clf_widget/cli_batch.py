@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from .batch.job import Done, Job, JobError, run, total_of
+from .batch.job import Done, Job, JobError, finished_parts, run, total_of
 from .batch.sample import ParityWarning
 from .batch.sources import failed_of
 from .classifier import Classifier
@@ -92,7 +92,8 @@ def batch(
             _complain(str(error))
             raise typer.Exit(EXIT_FAILED) from None
         except KeyboardInterrupt:
-            _complain(f"stopped. Finished parts are safe in {job.output}.partial: run the same command with --resume")
+            safe = f"Finished parts are safe in {job.output}.partial: run the same command with --resume"
+            _complain("stopped. " + (safe if finished_parts(job) else "No part was finished"))
             raise typer.Exit(EXIT_INTERRUPTED) from None
         if not _report(done, output, failed_of(job.output), quiet=quiet):
             raise typer.Exit(EXIT_FAILED)

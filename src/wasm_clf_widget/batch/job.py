@@ -113,8 +113,11 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
     except OSError as error:
         safe = f" The finished parts are safe in {_folder_of(job)}" if finished_parts(job) else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            hint = ": make room and run the same command with --resume" if safe else ""
-            raise JobError(f"{job.output}: the disk is full.{safe}{hint}") from None
+            what, remedy = "the disk is full", "make room"
+            if error.errno == errno.EFBIG:
+                what, remedy = "a file may not be so large here (ulimit -f, or the file system)", "raise the limit"
+            hint = f": {remedy} and run the same command with --resume" if safe else ""
+            raise JobError(f"{job.output}: {what}.{safe}{hint}") from None
         raise JobError(f"{job.output}: cannot be written: {error}.{safe}") from None
 
 
@@ -153,11 +156,12 @@ class _Run:
         job = self._job
         skip, names = job.on_error == "skip", self._columns.schema.names
         reader = open_reader(self._sources, job.text, skip=skip, delimiter=job.delimiter, taken=names)
-        self._columns.check_free(reader.names)
+        self._columns.check_free(reader.names, how="--prefix model_")
         self._go_through(reader, self._resume())
         changed = [source.path for source in self._sources if _stamp(source.path) != self._stamps[source.path]]
         if changed:
-            raise JobError(f"{changed[0]}: the file changed while it was read: start anew, with --overwrite")
+            what = "changed" if _stamp(changed[0]) else "was removed"
+            raise JobError(f"{changed[0]}: the file {what} while it was read: start anew, with --overwrite")
         self._done.parity = self._sample.finish()
         self._finish()
         return self._done

@@ -479,7 +479,7 @@ def _checked(source: Source, batches: Iterator[Any], row: int) -> Iterator[Any]:
 
 
 def _columns(schema: Any) -> str:
-    return ", ".join(f"{f.name}: {f.type}" for f in schema)
+    return ", ".join(f"{f.name}: {f.type}" + ("" if f.nullable else " not null") for f in schema)
 
 
 _OPEN_QUOTE = "unexpected end of data"
