@@ -1,6 +1,6 @@
 """Finished parts of a job's output, and their joining.
 
-A part is a whole file of the output's format that holds some rows: it can be read while the job still runs. Packed
+A part holds some rows in the output's format (of CSV the first has the header): it can be read meanwhile. Packed
 streams may follow each other in one file by their formats' own rules, so parts of CSV and JSON lines are joined byte by
 byte; of parquet each part becomes a row group.
 """
