@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -24,6 +25,7 @@ from typer.testing import CliRunner, Result
 import wasm_clf_widget as wcw
 from wasm_clf_widget.batch import job as job_module
 from wasm_clf_widget.batch import readers
+from wasm_clf_widget.batch import sample as sample_module
 from wasm_clf_widget.cli import app
 
 ROWS = 700
@@ -184,6 +186,22 @@ def test_parts_are_quick_to_write_and_the_joined_file_is_packed(model: Path, tmp
     assert pq.read_table(out).select(table.column_names).equals(table)
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_parts_are_bounded_by_all_their_columns(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Short texts beside long other fields: memory would grow with those."""
+    monkeypatch.setattr(job_module, "PART_ROWS", 10_000)
+    monkeypatch.setattr(job_module, "PART_BYTES", 1 << 20)
+    source = write(tmp_path / f"in.{kind}", [{"review": "good", "html": f"{i} " * 5000} for i in range(640)])
+    out = tmp_path / "out.parquet"
+    assert batch(source, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    about = pq.ParquetFile(out).metadata
+    sizes = [about.row_group(i).total_byte_size for i in range(about.num_row_groups)]
+    assert len(sizes) > 4
+    assert max(sizes) < 3 << 20  # a part ends with the group of 64 rows that makes it full
+
+
 def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     given = []
@@ -203,6 +221,111 @@ def test_globs_and_partitioned_folders(clf: wcw.Classifier, model: Path, tmp_pat
     globbed = tmp_path / "globbed.parquet"
     assert batch(data / "year=*" / "**" / "*.parquet", "-m", model, "-t", "review", "-o", globbed).exit_code == 0
     assert [row["review"] for row in read(globbed)] == [row["review"] for row in given]
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "jsonl", "parquet"])
+def test_folders_name_columns_in_every_format(model: Path, tmp_path: Path, source: str, target: str) -> None:
+    for year in ("2025", "__HIVE_DEFAULT_PARTITION__"):
+        folder = tmp_path / "data" / f"year={year}" / "city=S%C3%A3o"
+        folder.mkdir(parents=True)
+        write(folder / f"a.{source}", [{"id": "1", "review": "good"}])
+    out = tmp_path / f"out.{target}"
+    result = batch(tmp_path / "data", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    got = read(out)
+    assert list(got[0]) == ["id", "review", "year", "city", "label", "confidence"]
+    assert [(row["year"] or None, row["city"], row["label"]) for row in got] == [
+        ("2025", "São", "pos"),
+        (None, "São", "pos"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_folder_may_name_no_column_that_is_there(model: Path, tmp_path: Path, kind: str, rows: int) -> None:
+    """Neither one of the file nor one of the answers; and a file without rows has its folder's column too."""
+    data, out = tmp_path / "data", tmp_path / "out.csv"
+    folder = data / "year=2025"
+    folder.mkdir(parents=True)
+    source = write(folder / f"a.{kind}", [{"review": "good", "year": "1999"}])
+    if rows:
+        result = batch(data, "-m", model, "-t", "review", "-o", out)
+        assert result.exit_code == 2, result.output
+        assert "'year' stands in the " in result.output
+        assert "and in its folder's name" in result.output
+    write(source, [{"review": "good"}])
+    if not rows:
+        empty = {"csv": b"review\n", "jsonl": b""}
+        pq.write_table(pq.read_table(source, partitioning=None)[:0], source) if kind == "parquet" else (
+            source.write_bytes(empty[kind])
+        )
+        assert batch(data, "-m", model, "-t", "review", "-o", out).exit_code == 0
+        names = "year,label,confidence\n"
+        assert out.read_text() == (names if kind == "jsonl" else "review," + names)
+        out.unlink()
+    folder.rename(data / "label=x")
+    result = batch(data, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "has a column 'label' already" in result.output
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_folders_that_make_no_columns(model: Path, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "twice" / "a=1" / "a=2").mkdir(parents=True)
+    write(tmp_path / "twice" / "a=1" / "a=2" / f"a.{kind}", [{"review": "good"}])
+    result = batch(tmp_path / "twice", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "two of its folders name the column 'a'" in result.output
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/latin/city=S\xe3o"))
+    try:
+        folder.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    write(tmp_path / f"a.{kind}", [{"review": "good"}]).rename(folder / f"a.{kind}")
+    result = batch(tmp_path / "latin", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "names a column, but not in UTF-8" in result.output
+
+
+def test_a_folder_that_cannot_be_listed_is_told(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = tmp_path / "data" / "year=2026"
+    locked.mkdir(parents=True)
+    write(tmp_path / "data" / "a.csv", rows(3))
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for given in (tmp_path / "data", locked):
+        result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+        assert result.exit_code == 2, result.output
+        assert f"{locked}: the folder cannot be read: Permission denied" in result.output
+
+
+def test_links_to_folders_are_followed_and_read_once(model: Path, tmp_path: Path) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    for folder in (elsewhere, data / "_store" / "2027", data / "year=2025"):
+        folder.mkdir(parents=True)
+        write(folder / "a.csv", [{"review": folder.name[-4:]}])
+    (data / "year=2026").symlink_to(elsewhere)
+    (data / "year=2027").symlink_to(data / "_store" / "2027")
+    (data / "year=2025" / "up").symlink_to(tmp_path)  # round in circles
+    (data / "latest").symlink_to(data / "year=2025")
+    out = tmp_path / "out.csv"
+    result = batch(data, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert [(row["review"], row["year"]) for row in read(out)] == [
+        ("2025", "2025"),
+        ("here", "2026"),
+        ("2027", "2027"),
+    ]
+    (tmp_path / "linked").symlink_to(data)
+    assert batch(tmp_path / "linked", "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
+    assert len(read(out)) == 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
@@ -436,7 +559,12 @@ USAGE = [
     ("in.csv", "out.csv", ["-t", "review", "--n-jobs", "0"], "n_jobs=0 is given"),
     ("in.csv", "out.csv", ["-t", "review", "--delimiter", "||"], "one character is allowed"),
     ("in.csv", "out.csv", ["-t", "review", "--delimiter", '"'], "no quote and no line end"),
-    ("taken.csv", "out.csv", ["-t", "review"], "has a column 'label' already"),
+    (
+        "taken.csv",
+        "out.csv",
+        ["-t", "review"],
+        "has a column 'label' already: give a prefix for the new columns, for example --prefix model_",
+    ),
     ("taken.jsonl", "out.jsonl", ["-t", "review"], "it has 'label' already: give a --prefix"),
     ("number.parquet", "out.csv", ["-t", "review"], "column 'review' must hold strings, it is of type int64"),
     ("number.jsonl", "out.csv", ["-t", "review"], "row 1: 'review' must be a string, found int"),
@@ -464,6 +592,35 @@ def test_a_bad_model_is_exit_code_4(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(b"nothing")
     source = write(tmp_path / "in.csv", rows(3))
     assert batch(source, "-m", tmp_path / "m.safetensors", "-t", "review", "-o", tmp_path / "o.csv").exit_code == 4
+
+
+def test_paths_that_cannot_be_looked_at(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, out, long = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv", "x" * 300 + ".csv"
+    result = batch(tmp_path / long, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert f"{long}: cannot be read: File name too long" in result.output
+    # The name is too long, or with .partial or with .failed.txt behind it.
+    for name in (long, "x" * 245 + ".csv", "x" * 238 + ".csv"):
+        result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / name)
+        assert result.exit_code == 1, result.output
+        assert f"{name}: cannot be written: " in result.output
+        assert "File name too long" in result.output
+        assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    real = os.stat
+
+    def stat(path: Any, **options: Any) -> Any:
+        if "secret" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, stat)
+    result = batch(tmp_path / "secret" / "in.csv", "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 2, result.output
+    assert "in.csv: cannot be read: Permission denied" in result.output
+    result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "secret" / "out.csv")
+    assert result.exit_code == 1, result.output
+    assert "out.csv: cannot be written: [Errno 13] Permission denied" in result.output
 
 
 # --- rows that cannot be classified
@@ -499,6 +656,24 @@ def test_a_bad_row_is_named_and_may_be_skipped(
     got = read(out)
     assert len(got) == kept
     assert [row["label"] for row in got if row["label"] is not None] == ["pos", "neg"]
+
+
+def test_all_rows_without_an_answer_are_listed(model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    given, out = data / "in.csv", data / "out.csv"
+    given.write_text("id,review\n" + "1,good\n2\n" * 30)
+    command = [data, "-m", model, "-t", "review", "-o", out, "--on-error", "skip"]
+    result = batch(*command)
+    assert result.exit_code == 1, result.output
+    assert f"30 rows have no answer, all listed in {out}.failed.txt:" in result.output
+    assert "and 10 more" in result.output
+    lines = Path(f"{out}.failed.txt").read_text().splitlines()
+    assert lines == [f"{given}: row {2 * i}: 1 fields are given, the header has 2" for i in range(1, 31)]
+    # The list is no input, and goes with the output that it is of.
+    given.write_text("id,review\n1,good\n")
+    assert batch(*command, "--overwrite").exit_code == 0
+    assert sorted(path.name for path in data.iterdir()) == ["in.csv", "out.csv"]
 
 
 def test_a_parquet_text_that_is_no_utf8_is_named(model: Path, tmp_path: Path) -> None:
@@ -685,6 +860,55 @@ def test_an_input_that_changes_while_it_is_read(model: Path, tmp_path: Path, mon
     assert not out.exists()
 
 
+def test_an_input_that_is_removed_while_it_is_read(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+
+    def save(self: Any, *arguments: Any) -> None:
+        given.unlink(missing_ok=True)
+        real(self, *arguments)
+
+    real = job_module._Run._save
+    monkeypatch.setattr(job_module._Run, "_save", save)
+    result = batch(given, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 1, result.output
+    assert "in.csv: the file was removed while it was read: start anew" in result.output
+
+
+def test_a_stop_before_the_first_part_promises_none(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: Any, *arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job_module._Run, "_save", stop)
+    result = batch(write(tmp_path / "in.csv", rows()), "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 130
+    assert result.output == "wasm-clf: stopped. No part was finished\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_limit_of_file_sizes_is_no_full_disk(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def join(self: Any, *arguments: Any) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(job_module.Writer, "join", join)
+    result = batch(write(tmp_path / "in.csv", rows(3)), "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 1, result.output
+    assert "out.csv: a file may not be so large here (ulimit -f, or the file system)." in result.output
+    assert "raise the limit and run the same command with --resume" in result.output
+
+
+def test_columns_that_differ_in_nullability_alone_say_so(model: Path, tmp_path: Path) -> None:
+    for name, nullable in (("a", True), ("b", False)):
+        schema = pa.schema([pa.field("review", pa.string(), nullable)])
+        pq.write_table(pa.table({"review": ["good"]}, schema), tmp_path / f"{name}.parquet")
+    result = batch(tmp_path / "*.parquet", "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2, result.output
+    assert "review: string not null against review: string" in result.output
+
+
 def test_a_model_file_that_changes_meanwhile_does_not_matter(
     clf: wcw.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -706,23 +930,200 @@ def test_a_crash_between_the_last_steps(model: Path, tmp_path: Path, monkeypatch
     given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
     expected = undisturbed(given, model, out)
     job = job_module.Job([str(given)], out, "review")
-    real = Path.replace
-    for stop in (".out.csv.joining", "joined.tmp"):
+    real, link, unlink = Path.replace, os.link, Path.unlink
+    for stop in ("link", "unlink", "joined.tmp"):
 
         def replace(self: Path, target: Path, stop: str = stop) -> Path:
             if self.name == stop:
                 raise Stop
             return real(self, target)
 
+        def linked(source: Path, target: Path, stop: str = stop) -> None:
+            if stop == "link":
+                raise Stop
+            link(source, target)
+
+        def unlinked(self: Path, missing_ok: bool = False, stop: str = stop) -> None:
+            if stop == "unlink" and self.name == ".out.csv.joining" and out.exists():
+                raise Stop
+            unlink(self, missing_ok)
+
         monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "link", linked)
+        monkeypatch.setattr(Path, "unlink", unlinked)
         with pytest.raises(Stop):
             job_module.run(wcw.Classifier.load(model), job)
         monkeypatch.setattr(Path, "replace", real)
-        assert not out.exists()
+        monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        assert out.exists() == (stop == "unlink")
         assert batch(given, "-m", model, "-t", "review", "-o", out, "--resume").exit_code == 0
         assert out.read_bytes() == expected
         assert [path.name for path in sorted(tmp_path.iterdir())] == ["in.csv", "out.csv"]
         out.unlink()
+
+
+@pytest.fixture
+def joined(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A job with a row that failed, which was killed when only the tidying up was left."""
+    given, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    given.write_text("id,review\n1,good\n2\n3,bad\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module, "_remove", lambda folder: (_ for _ in ()).throw(Stop))
+        with pytest.raises(Stop):
+            job_module.run(
+                wcw.Classifier.load(model), job_module.Job([str(given)], out, "review", on_error="skip", prefix="new_")
+            )
+    assert len(read(out)) == 2
+    return given, out
+
+
+def test_a_job_that_is_done_says_again_what_it_did(model: Path, joined: tuple[Path, Path]) -> None:
+    given, out = joined
+    same = [given, "-m", model, "-t", "review", "-o", out, "--on-error", "skip", "--prefix", "new_", "--resume"]
+    with job_module._locked(out.with_name("out.csv.partial")):
+        result = batch(*same)
+    assert "another run is at work there" in result.output
+    result = batch(*same)
+    assert result.exit_code == 1, result.output
+    assert "in.csv: row 2: 1 fields are given" in result.output
+    assert "2 rows, 2 of them before" in result.output
+    assert "row 2: 1 fields" in Path(f"{out}.failed.txt").read_text()
+    assert not out.with_name("out.csv.partial").exists()
+
+
+@pytest.mark.parametrize("change", ["model", "input", "option", "output"])
+def test_a_job_that_is_done_is_not_taken_for_another(
+    model: Path, tmp_path: Path, joined: tuple[Path, Path], change: str
+) -> None:
+    given, out = joined
+    if change == "input":
+        given.write_text(given.read_text() + "more,good\n")
+    if change == "model":
+        other = wcw.Classifier.from_weights(["good"], [[1.0]], [0.0], ["neg", "pos"], name="other")
+        model = other.save(tmp_path / "other.safetensors")
+    if change == "output":
+        out.unlink()
+    options = ["--on-error", "skip", "--prefix", "other_" if change == "option" else "new_"]
+    result = batch(given, "-m", model, "-t", "review", "-o", out, *options, "--resume")
+    assert result.exit_code == 2, result.output
+    expected = "has changed or is gone" if change == "output" else f"holds parts of another job: its {change}"
+    assert expected in result.output
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_an_output_that_appears_while_the_job_runs_stays(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    given, out = write(tmp_path / "in.csv", rows()), tmp_path / "out.csv"
+    expected = undisturbed(given, model, out)
+    real, link = job_module.Writer.join, os.link
+
+    def join(self: Any, parts: list[Path], path: Path) -> None:
+        real(self, parts, path)
+        out.write_text("precious")
+
+    def late(source: Path, target: Path) -> None:
+        """The file comes at the last moment of all."""
+        out.write_text("precious")
+        if not links:
+            raise PermissionError(1, "Operation not permitted")
+        link(source, target)
+
+    command = [given, "-m", model, "-t", "review", "-o", out]
+    for name, value in ((job_module.Writer, join), (os, late)):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, "join" if value is join else "link", value)
+            result = batch(*command)
+        assert result.exit_code == 1, result.output
+        assert "out.csv: another file has come here since the job began" in result.output
+        assert out.read_text() == "precious"
+        assert not (tmp_path / ".out.csv.joining").exists()
+        result = batch(*command, "--resume")
+        assert result.exit_code == 2, result.output
+        assert "out.csv exists: move it away, or replace it with --resume --overwrite" in result.output
+        assert out.read_text() == "precious"
+        out.unlink()
+        assert batch(*command, "--resume").exit_code == 0
+        assert out.read_bytes() == expected
+        out.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module.Writer, "join", join)
+        assert batch(*command).exit_code == 1
+    assert batch(*command, "--resume", "--overwrite").exit_code == 0
+    assert out.read_bytes() == expected
+
+
+def test_a_file_system_without_links(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    given, out = write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv"
+    assert batch(given, "-m", model, "-t", "review", "-o", out).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("name", ["job.json", "part-000000.csv.json"])
+def test_a_damaged_note_is_told(model: Path, stopped: tuple[Path, Path], name: str) -> None:
+    given, out = stopped
+    note = out.with_name("out.csv.partial") / name
+    note.write_bytes(note.read_bytes()[:-5])
+    result = batch(given, "-m", model, "-t", "review", "-o", out, "--resume")
+    assert result.exit_code == 2, result.output
+    assert f"{note}: this note of the job is damaged" in result.output
+    assert "start anew with --overwrite" in result.output
+    assert batch(given, "-m", model, "-t", "review", "-o", out, "--overwrite").exit_code == 0
+
+
+def test_a_difference_from_the_twin_outlives_a_stop(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is noted with its part, and told under its row in its file."""
+
+    class Lying(sample_module.Twin):
+        def answer(self, text: str) -> Any:
+            return super().answer("bad" if text == "good lie" else text)
+
+    monkeypatch.setattr(sample_module, "Twin", Lying)
+    monkeypatch.setattr(sample_module, "SHARE", 1)
+    first = write(tmp_path / "first.csv", [{"review": "good"}] * 70)
+    second = write(
+        tmp_path / "second.csv", [{"review": "good"}] * 4 + [{"review": "good lie"}] + [{"review": "bad"}] * 500
+    )
+    out = tmp_path / "out.csv"
+    command = [first, second, "-m", model, "-t", "review", "-o", out, "--parity", "sample"]
+    real, remove = job_module._Run._save, job_module._remove
+
+    def save(self: Any, *arguments: Any) -> None:
+        real(self, *arguments)
+        if self._done.parts == 1:
+            raise KeyboardInterrupt
+
+    def check(result: Result) -> None:
+        assert result.exit_code == 1, result.output
+        assert "575 rows held against the twin: they DIFFER" in result.output
+        assert f"{second}: row 5: the twin answers otherwise (scores): class 0, scores [" in result.output
+        assert "ParityWarning" not in result.output
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module._Run, "_save", save)
+        assert batch(*command).exit_code == 130
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module, "_remove", lambda folder: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert batch(*command, "--resume").exit_code == 130
+    assert job_module._remove is remove
+    check(batch(*command, "--resume"))
+    check(batch(*command, "--overwrite"))
+    with pytest.warns(sample_module.ParityWarning):
+        done = job_module.run(
+            wcw.Classifier.load(model),
+            job_module.Job([str(first), str(second)], out, "review", parity="sample", overwrite=True),
+        )
+    assert done.parity is not None
+    assert done.parity.first_difference is not None
+    assert done.parity.first_difference.text_index == 74
+    assert done.parity.against == "the Python twin, on 575 rows drawn at random"
 
 
 def test_two_runs_on_one_output(model: Path, tmp_path: Path, stopped: tuple[Path, Path]) -> None:
@@ -847,6 +1248,30 @@ def test_an_open_quote_and_another_delimiter_are_told(model: Path, tmp_path: Pat
     (tmp_path / "semi.csv").write_text("id;review\n1;good\n")
     result = batch(tmp_path / "semi.csv", "-m", model, "-t", "review", "-o", tmp_path / "o.csv")
     assert "(the fields seem to be divided by ';': give --delimiter)" in result.output
+
+
+@pytest.mark.parametrize("rule", ["fail", "skip"])
+def test_an_open_quote_does_not_take_the_rest_of_the_file_with_it(model: Path, tmp_path: Path, rule: str) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("id,review\n" + "1,good\n" * 9 + '10,"good\n' + "11,bad\n" * 900)
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", rule)
+    assert result.exit_code == 2, result.output
+    assert "row 10: the file cannot be read on: unexpected end of data" in result.output
+    assert "(a quote that this row opens, in line 11 or behind it, is never closed)" in result.output
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"), [('6,"x"\n', "',' expected after '\"'"), ('6,x",y\n', "3 fields are given, the header has 2")]
+)
+def test_lines_that_an_open_quote_takes_with_it_are_named(model: Path, tmp_path: Path, end: str, problem: str) -> None:
+    """They are left out as the one row that they make, and nobody would look for the others."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text('id,review\n1,good\n2,"good\n3,bad\n4,bad\n5,bad\n' + end + "7,bad\n")
+    result = batch(source, "-m", model, "-t", "review", "-o", out, "--on-error", "skip")
+    assert result.exit_code == 1, result.output
+    assert f"row 2: {problem} (in lines 3 to 7, which make one row by their quotes)" in result.output
+    assert [row["id"] for row in read(out)] == ["1", "7"]
 
 
 def test_damage_inside_of_parquet_has_a_place(model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from .batch.job import Done, Job, JobError, run, total_of
+from .batch.job import Done, Job, JobError, finished_parts, run, total_of
+from .batch.sample import ParityWarning
+from .batch.sources import failed_of
 from .classifier import Classifier
 from .cli_progress import progress
 from .errors import InputError
@@ -89,20 +92,23 @@ def batch(
             _complain(str(error))
             raise typer.Exit(EXIT_FAILED) from None
         except KeyboardInterrupt:
-            _complain(f"stopped. Finished parts are safe in {job.output}.partial: run the same command with --resume")
+            safe = f"Finished parts are safe in {job.output}.partial: run the same command with --resume"
+            _complain("stopped. " + (safe if finished_parts(job) else "No part was finished"))
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        if not _report(done, output, quiet=quiet):
+        if not _report(done, output, failed_of(job.output), quiet=quiet):
             raise typer.Exit(EXIT_FAILED)
 
 
 def _run(classifier: Classifier, job: Job, *, quiet: bool) -> Done:
-    if quiet:
-        return run(classifier, job)
-    with progress(*total_of(job)) as show:
-        return run(classifier, job, show)
+    # The report at the end says it.
+    with warnings.catch_warnings(action="ignore", category=ParityWarning):
+        if quiet:
+            return run(classifier, job)
+        with progress(*total_of(job)) as show:
+            return run(classifier, job, show)
 
 
-def _report(done: Done, output: Path, *, quiet: bool) -> bool:
+def _report(done: Done, output: Path, listed: Path, *, quiet: bool) -> bool:
     """Say what was done; whether all is well."""
     console = Console(stderr=True)
 
@@ -110,7 +116,7 @@ def _report(done: Done, output: Path, *, quiet: bool) -> bool:
         console.print(Text(line), soft_wrap=True)
 
     if done.failed:
-        say(f"wasm-clf: {len(done.failed):,} rows have no answer:")
+        say(f"wasm-clf: {len(done.failed):,} rows have no answer, all listed in {listed}:")
         for line in done.failed[:_SHOWN]:
             say(f"  {line}")
         if len(done.failed) > _SHOWN:
@@ -118,6 +124,8 @@ def _report(done: Done, output: Path, *, quiet: bool) -> bool:
     differs = done.parity is not None and done.parity.first_difference is not None
     if done.parity is not None and (differs or not quiet):
         say(f"wasm-clf: {done.parity.checked:,} rows held against the twin: " + ("they DIFFER" if differs else "equal"))
+    if differs:
+        say(f"  {done.differs}")
     if not quiet:
         before = f", {done.resumed:,} of them before" if done.resumed else ""
         say(f"wasm-clf: {done.rows:,} rows{before} in {output}")

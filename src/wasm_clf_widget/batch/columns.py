@@ -67,13 +67,13 @@ class Columns:
             *(pa.field(name, pa.float64()) for name in output.scores),
         ]
 
-    def check_free(self, names: Iterable[str]) -> None:
-        """InputError where the table has a column of such a name already."""
+    def check_free(self, names: Iterable[str], how: str = "prefix='model_'") -> None:
+        """InputError where the table has a column of such a name already. ``how`` is how a prefix is given."""
         taken = set(names).intersection(self.schema.names)
         if taken:
             raise InputError(
                 f"the table has a column {', '.join(map(repr, sorted(taken)))} already: give a prefix for the new "
-                "columns, for example prefix='model_'"
+                f"columns, for example {how}"
             )
 
     def record(self, answered: Answered) -> Any:

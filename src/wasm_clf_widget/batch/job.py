@@ -25,8 +25,8 @@ from .input import Nulls, arrow, check_nulls
 from .pieces import cutter
 from .readers import Position, Reader, Rows, open_reader
 from .run import Group, answered_groups
-from .sample import Parity, Sample
-from .sources import Format, Source, find, format_of
+from .sample import Parity, Sample, report_of
+from .sources import Format, Source, failed_of, find, format_of
 from .threads import check_jobs
 from .work import Answered, OnError
 from .writers import Writer
@@ -60,19 +60,24 @@ class Job:
 
     def __post_init__(self) -> None:
         # A link stays a link: what it names is written.
-        if self.output.is_symlink():
+        if os.path.islink(self.output):  # unlike Path's own question no error where the folder may not be looked into
             object.__setattr__(self, "output", Path(os.path.realpath(self.output)))
 
 
 @dataclass(slots=True)
 class Done:
-    """What was done. ``failed`` are the rows without an answer; ``resumed`` rows were there from an earlier run."""
+    """What was done. ``failed`` are the rows without an answer; ``resumed`` rows were there from an earlier run.
+
+    In ``parity`` a text's index is its row in OUT, from 0.
+    """
 
     rows: int = 0
     resumed: int = 0
     parts: int = 0
     failed: list[str] = field(default_factory=list)
     parity: ParityReport | None = None
+    differs: str = ""
+    """Where and how the twin answers otherwise."""
 
 
 Progress = Callable[[int, int], None]
@@ -102,16 +107,26 @@ def run(classifier: Classifier, job: Job, progress: Progress = lambda rows, size
     sources = find(job.inputs, job.output)
     try:
         with _partial_folder(job, _description(classifier, job, sources, format)) as folder:
-            if folder is None:
-                return Done()
+            if (folder / _JOINED).exists():
+                return _tidy_up(job, folder)
             return _Run(classifier, job, sources, format, folder, progress).run()
     except OSError as error:
-        folder = _folder_of(job)
-        safe = f" The finished parts are safe in {folder}" if _has_parts(folder) else ""
+        safe = f" The finished parts are safe in {_folder_of(job)}" if finished_parts(job) else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            hint = ": make room and run the same command with --resume" if safe else ""
-            raise JobError(f"{job.output}: the disk is full.{safe}{hint}") from None
+            what, remedy = "the disk is full", "make room"
+            if error.errno == errno.EFBIG:
+                what, remedy = "a file may not be so large here (ulimit -f, or the file system)", "raise the limit"
+            hint = f": {remedy} and run the same command with --resume" if safe else ""
+            raise JobError(f"{job.output}: {what}.{safe}{hint}") from None
         raise JobError(f"{job.output}: cannot be written: {error}.{safe}") from None
+
+
+def finished_parts(job: Job) -> bool:
+    """Whether a run that has stopped left parts to go on from, as far as can be seen."""
+    try:
+        return _has_parts(_folder_of(job))
+    except OSError:
+        return False
 
 
 class _Run:
@@ -142,11 +157,12 @@ class _Run:
         job = self._job
         skip, names = job.on_error == "skip", self._columns.schema.names
         reader = open_reader(self._sources, job.text, skip=skip, delimiter=job.delimiter, taken=names)
-        self._columns.check_free(reader.names)
+        self._columns.check_free(reader.names, how="--prefix model_")
         self._go_through(reader, self._resume())
         changed = [source.path for source in self._sources if _stamp(source.path) != self._stamps[source.path]]
         if changed:
-            raise JobError(f"{changed[0]}: the file changed while it was read: start anew, with --overwrite")
+            what = "changed" if _stamp(changed[0]) else "was removed"
+            raise JobError(f"{changed[0]}: the file {what} while it was read: start anew, with --overwrite")
         self._done.parity = self._sample.finish()
         self._finish()
         return self._done
@@ -160,6 +176,9 @@ class _Run:
             self._done.rows += note["rows"]
             self._done.failed += note["failed"]
             self._done.parts += 1
+            if (found := report_of(note.get("parity"))) is not None:
+                self._sample.go_on(found)
+            self._done.differs = note.get("differs", "")
         self._done.resumed = self._done.rows
         if self._done.parts and self._writer.format.kind == "parquet":
             import pyarrow.parquet as pq
@@ -173,8 +192,7 @@ class _Run:
         path = self._part(number)
         if not path.exists():
             return None
-        note: dict[str, Any] = json.loads(path.with_name(path.name + ".json").read_text("utf-8"))
-        return note
+        return _read(path.with_name(path.name + ".json"))
 
     def _part(self, number: int) -> Path:
         return self._folder / f"part-{number:06d}{self._suffix}"
@@ -215,25 +233,21 @@ class _Run:
     def _note_failed(self, part: list[Rows], answered: list[Answered], first: int) -> None:
         """Rows that the engine refused, under their numbers in their files."""
         for error in (error for piece in answered for error in piece.failed):
-            index = error.row - first
-            for rows in part:
-                if index < len(rows):
-                    own = rows.error(index, error.problem)
-                    self._fail(own)
-                    rows.failed.append(own)
-                    break
-                index -= len(rows)
+            rows, index = _own_rows(part, error.row - first)
+            own = rows.error(index, error.problem)
+            self._fail(own)
+            rows.failed.append(own)
 
     def _save(self, part: list[Rows], answered: list[Answered]) -> None:
         pa = arrow()
         number = self._done.parts
         records = [self._columns.record(piece) for piece in answered]
-        for piece in answered:
-            self._sample.see(piece)
+        found = self._check(part, answered)
         answers = pa.Table.from_batches(records, self._columns.schema)
         failed = [str(error) for rows in part for error in rows.failed]
         path = self._part(number)
         note = {"rows": answers.num_rows, "after": list(part[-1].after), "failed": failed}
+        note |= {"parity": found and asdict(found), "differs": self._done.differs}
         temporary = self._folder / f"writing{self._suffix}"
         temporary.unlink(missing_ok=True)
         self._writer.part(temporary, part, answers, first=number == 0)
@@ -247,11 +261,21 @@ class _Run:
         self._done.rows += answers.num_rows
         self._done.failed += failed
 
+    def _check(self, part: list[Rows], answered: list[Answered]) -> ParityReport | None:
+        """Hold some rows of a part against the twin now: what is found is noted with the part."""
+        for piece in answered:
+            self._sample.see(piece, self._done.resumed)
+        found = self._sample.check()
+        if found is not None and (first := found.first_difference) is not None and not self._done.differs:
+            rows, index = _own_rows(part, first.text_index - self._done.rows)
+            problem = f"the twin answers otherwise ({first.stage}): {first.expected} against {first.got}"
+            self._done.differs = str(rows.error(index, problem))
+        return found
+
     def _finish(self) -> None:
         if self._done.parts == 0:
             self._empty()
-        output = self._job.output
-        whole = output.absolute().with_name(f".{output.name}.joining")
+        whole = _whole_of(self._job)
         whole.unlink(missing_ok=True)
         try:
             self._writer.join([self._part(i) for i in range(self._done.parts)], whole)
@@ -259,8 +283,12 @@ class _Run:
         except BaseException:
             whole.unlink(missing_ok=True)
             raise
-        _write_whole(self._folder / _JOINED, b"")
-        whole.replace(output)
+        done = asdict(self._done)
+        # What was done stands in the mark as well: it is the last of the folder to go.
+        mark = _read(self._folder / _JOB) | {"done": done, "output": _stamp(whole)}
+        _write_whole(self._folder / _JOINED, _json(mark))
+        _put(self._job, self._folder)
+        _list_failed(self._job, self._done)
         _remove(self._folder)
 
     def _empty(self) -> None:
@@ -279,12 +307,22 @@ def _parts(rows: Iterator[Rows]) -> Iterator[list[Rows]]:
     for group in rows:
         part.append(group)
         count += len(group)
-        size += group.texts.nbytes
+        # All columns: what is beside the texts waits in memory with them.
+        size += sum(map(len, group.carrier)) if isinstance(group.carrier, list) else group.carrier.nbytes
         if count >= PART_ROWS or size >= PART_BYTES:
             yield part
             part, count, size = [], 0, 0
     if part:
         yield part
+
+
+def _own_rows(part: list[Rows], index: int) -> tuple[Rows, int]:
+    """The group of a part's rows with the row at ``index``, and its index there."""
+    for rows in part:
+        if index < len(rows):
+            return rows, index
+        index -= len(rows)
+    raise IndexError(index)
 
 
 def _chunks(texts: Any) -> list[Any]:
@@ -295,18 +333,12 @@ def _chunks(texts: Any) -> list[Any]:
 
 
 @contextmanager
-def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | None]:
-    """OUT.partial, locked; None where an earlier run had all done but the tidying up."""
+def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path]:
+    """OUT.partial, locked, of this very job."""
     folder = _folder_of(job)
     if not job.output.parent.is_dir():
         raise InputError(f"{job.output.parent}: there is no such folder for the output")
-    if job.resume and (folder / _JOINED).exists():
-        whole = job.output.with_name(f".{job.output.name}.joining")
-        if whole.exists():
-            whole.replace(job.output)
-        _remove(folder)
-        yield None
-        return
+    _stamp(_temporary(failed_of(job.output)))  # the longest name of all: one that is too long is an OSError now
     if job.output.is_dir():
         raise InputError(f"{job.output} is a folder: give the name of a file")
     if job.output.exists() and not job.overwrite and not (job.resume and folder.exists()):
@@ -321,7 +353,9 @@ def _partial_folder(job: Job, description: dict[str, Any]) -> Iterator[Path | No
     folder.mkdir(exist_ok=True)
     with _locked(folder):
         try:
-            _match(folder, description)
+            _match(folder, description, replaces=_stamp(job.output) if job.overwrite else [])
+            if not (folder / _JOINED).exists() and not _may_replace(job, folder):
+                raise InputError(f"{job.output} exists: move it away, or replace it with --resume --overwrite")
             yield folder
         finally:
             # Nothing to go on from: a column that is missing leaves nothing behind.
@@ -333,20 +367,87 @@ def _folder_of(job: Job) -> Path:
     return job.output.with_name(job.output.name + ".partial")
 
 
+def _whole_of(job: Job) -> Path:
+    """Where the parts are joined; absolute, as pyarrow takes a relative name with a colon for a URI."""
+    return job.output.absolute().with_name(f".{job.output.name}.joining")
+
+
+def _may_replace(job: Job, folder: Path) -> bool:
+    """Whether what stands at OUT may go: by --overwrite, now or, for just that file, in the run that this one goes on
+    from."""
+    return job.overwrite or (found := _stamp(job.output)) == [] or found == _read(folder / _JOB).get("replaces")
+
+
+def _put(job: Job, folder: Path) -> None:
+    """Give the joined file its name, which another file may have got while the job ran."""
+    whole, output = _whole_of(job), job.output
+    if output.exists() and output.samefile(whole):  # linked, and stopped before the other name went
+        whole.unlink()
+        return
+    free = _may_replace(job, folder)
+    if free and not job.overwrite and not output.exists():
+        # Unlike a renaming, a link never takes the place of a file.
+        try:
+            os.link(whole, output)
+        except FileExistsError:
+            free = False
+        except OSError:  # no links on this file system
+            free = not output.exists()
+        else:
+            whole.unlink()
+            return
+    if not free:
+        (folder / _JOINED).unlink()
+        whole.unlink()
+        raise JobError(
+            f"{output}: another file has come here since the job began. The finished parts are safe in {folder}: move "
+            "that file away and run the same command with --resume, or replace it with --resume --overwrite"
+        )
+    whole.replace(output)
+
+
+def _tidy_up(job: Job, folder: Path) -> Done:
+    """What an earlier run of this job did not come to: all its rows are in one file."""
+    mark = _read(folder / _JOINED)
+    whole = _whole_of(job)
+    if whole.exists():
+        _put(job, folder)
+    if _stamp(job.output) != mark["output"]:
+        raise InputError(
+            f"{job.output}: all rows were done and stood here, but the file has changed or is gone: start anew with "
+            "--overwrite"
+        )
+    done = Done(**mark["done"])
+    done.resumed, done.parity = done.rows, report_of(mark["done"]["parity"])
+    _list_failed(job, done)
+    _remove(folder)
+    return done
+
+
+def _list_failed(job: Job, done: Done) -> None:
+    """All rows without an answer, one a line, before the parts' notes go; the list of an earlier run goes anyway."""
+    path = failed_of(job.output)
+    if done.failed:
+        _write_whole(path, "".join(f"{line}\n" for line in done.failed).encode("utf-8", "backslashreplace"))
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _has_parts(folder: Path) -> bool:
     """Whether there is anything to go on from."""
     return any(folder.glob("part-*")) or (folder / _JOINED).exists()
 
 
-def _match(folder: Path, description: dict[str, Any]) -> None:
-    """The parts must be those of the very same job."""
-    note = folder / _JOB
+def _match(folder: Path, description: dict[str, Any], replaces: list[int]) -> None:
+    """The parts must be those of the very same job. ``replaces`` is noted: the file at OUT that may be replaced."""
+    # Of a finished job the mark is there longer than its note.
+    note = folder / (_JOINED if (folder / _JOINED).exists() else _JOB)
     if not note.exists():
         if any(folder.glob("part-*")):
             raise InputError(f"{folder} holds parts but not what they are parts of: start anew with --overwrite")
-        _write_whole(note, _json(description))
+        _write_whole(note, _json(description | {"replaces": replaces}))
         return
-    earlier = json.loads(note.read_text("utf-8"))
+    earlier = _read(note)
     for key, value in description.items():
         if earlier.get(key) != value:
             raise InputError(
@@ -370,7 +471,11 @@ def _description(classifier: Classifier, job: Job, sources: list[Source], format
 
 
 def _stamp(path: Path) -> list[int]:
-    about = path.stat()
+    """A file's size and time; [] where there is none."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return []
     return [about.st_size, about.st_mtime_ns]
 
 
@@ -409,8 +514,20 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
+def _read(note: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = json.loads(note.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(f"{note}: this note of the job is damaged ({error}): start anew with --overwrite") from None
+    return value
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(path.name + ".tmp")
+
+
 def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = _temporary(path)
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

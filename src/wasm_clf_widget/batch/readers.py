@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -99,6 +99,18 @@ def no_column(source: Source, text: str, names: Iterable[str]) -> InputError:
     return InputError(f"{source.path}: there is no column {text!r}; there are {known}{hint}")
 
 
+def _folder_columns(source: Source, names: Sequence[str]) -> list[str]:
+    """The columns that a file's folders name, each once and none of which the file may have."""
+    added: list[str] = []
+    for name, _ in source.partition:
+        if name in added:
+            raise InputError(f"{source.path}: two of its folders name the column {name!r}")
+        if name in names:
+            raise InputError(f"{source.path}: the column {name!r} stands in the file and in its folder's name")
+        added.append(name)
+    return added
+
+
 class ParquetReader:
     """Parquet, a row group at a time."""
 
@@ -122,9 +134,7 @@ class ParquetReader:
             raise InputError(f"{source.path}: the file names a column twice: {schema.names}")
         if not is_text(kind := schema.field(self._text).type):
             raise InputError(f"{source.path}: column {self._text!r} must hold strings, it is of type {kind}")
-        for name, _ in source.partition:
-            if name in schema.names:
-                raise InputError(f"{source.path}: the column {name!r} stands in the file and in its folder's name")
+        for name in _folder_columns(source, schema.names):
             schema = schema.append(pa.field(name, pa.string()))
         if self._schema is None:
             self._schema, self.names = schema, list(schema.names)
@@ -183,6 +193,8 @@ class CsvReader:
                 names = self._header(source, csv.reader(lines, delimiter=delimiter, strict=True))
             if text not in names:
                 raise no_column(source, text, names)
+            self._width = len(names)
+            names += _folder_columns(source, names)
             self.names = self.names or names
             if names != self.names:
                 raise InputError(f"{source.path}: its columns differ from those of {sources[0].path}: {names}")
@@ -219,23 +231,26 @@ class CsvReader:
         size = at = 0
         first = begin + 1
         while True:
+            line = reader.line_num + 1
             try:
                 row = next(reader)
             except StopIteration:
                 break
             except (csv.Error, OSError) as error:
-                if isinstance(error, OSError) or not self._skip:
-                    raise row_error(source, at + 1, f"the file cannot be read on: {_csv_problem(error)}") from None
+                problem = _csv_problem(error, line, reader.line_num)
+                # Behind a quote that is never closed there may be any number of good rows.
+                if isinstance(error, OSError) or not self._skip or _OPEN_QUOTE in problem:
+                    raise row_error(source, at + 1, f"the file cannot be read on: {problem}") from None
                 row = []
-                problem = _csv_problem(error)
             else:
-                problem = f"{len(row)} fields are given, the header has {len(self.names)}"
+                problem = f"{len(row)} fields are given, the header has {self._width}"
+                problem += _lines(line, reader.line_num)
                 if not row:
                     continue  # an empty line, which csv gives as no fields
             at += 1
             if at <= begin:
                 continue
-            if len(row) != len(self.names):
+            if len(row) != self._width:
                 failed.append(row_error(source, at, problem))
                 if not self._skip:
                     raise failed[0]
@@ -259,7 +274,7 @@ class CsvReader:
         numbers: list[int],
     ) -> Rows:
         pa = arrow()
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in self.names]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(self._width)]
         bad: dict[int, RowError] = {}
         arrays = []
         for column in columns:
@@ -270,7 +285,6 @@ class CsvReader:
                 arrays.append(pa.array([_readable(cell) for cell in column], pa.large_string()))
         if bad and not self._skip:
             raise bad[min(bad)]
-        names = [*self.names, *(name for name, _ in source.partition)]
         arrays += [pa.array([value] * len(rows), pa.large_string()) for _, value in source.partition]
         texts = arrays[self._text]
         if bad:
@@ -279,7 +293,7 @@ class CsvReader:
             )
         left_out = numbers if failed else None
         failed = sorted([*failed, *bad.values()], key=lambda error: error.row)
-        return Rows(source, first, texts, pa.Table.from_arrays(arrays, names), after, failed, left_out)
+        return Rows(source, first, texts, pa.Table.from_arrays(arrays, self.names), after, failed, left_out)
 
     def bytes_read(self) -> int:
         """Bytes of the files, packed as they are."""
@@ -296,7 +310,7 @@ class JsonReader:
         self._taken = frozenset(taken)
         self._lines = Lines()
         self.total: int | None = None
-        self.names: list[str] = []
+        self.names = _folder_columns(sources[0], ())
 
     def read(self, start: Position) -> Iterator[Rows]:
         """Groups; a position is (file, lines of it)."""
@@ -335,6 +349,7 @@ class JsonReader:
         texts: list[str | None] = []
         numbers: list[int] = []
         failed: list[RowError] = []
+        added = json.dumps(dict(source.partition), ensure_ascii=False)[1:-1].encode()
         for number, line in enumerate(lines, first):
             if not line.strip():
                 continue
@@ -347,6 +362,8 @@ class JsonReader:
                 if self._taken.intersection(value):
                     names = ", ".join(map(repr, sorted(self._taken.intersection(value))))
                     raise ValueError(f"it has {names} already: give a --prefix for the new columns")
+                if both := sorted(set(self.names).intersection(value)):
+                    raise ValueError(f"{both[0]!r} stands in the line and in its folder's name")
                 text = value[self._text]
                 if not isinstance(text, str | None):
                     raise ValueError(f"{self._text!r} must be a string, found {type(text).__name__}")
@@ -357,7 +374,7 @@ class JsonReader:
             except (ValueError, RecursionError) as error:
                 failed.append(row_error(source, number, str(error)))
             else:
-                kept.append(line)
+                kept.append(spliced(line, added) if added else line)
                 texts.append(text)
                 numbers.append(number)
             if failed and not self._skip:
@@ -368,6 +385,13 @@ class JsonReader:
     def bytes_read(self) -> int:
         """Bytes of the files, packed as they are."""
         return self._lines.bytes_read()
+
+
+def spliced(line: bytes, more: bytes) -> bytes:
+    """The object of a line with more keys at its end; what stands in it is not written anew, so no digit changes."""
+    body = line.strip()[:-1].rstrip()
+    comma = b"" if body.endswith(b"{") else b", "
+    return body + comma + more + b"}"
 
 
 class Lines:
@@ -456,13 +480,23 @@ def _checked(source: Source, batches: Iterator[Any], row: int) -> Iterator[Any]:
 
 
 def _columns(schema: Any) -> str:
-    return ", ".join(f"{f.name}: {f.type}" for f in schema)
+    return ", ".join(f"{f.name}: {f.type}" + ("" if f.nullable else " not null") for f in schema)
 
 
-def _csv_problem(error: Exception) -> str:
-    """csv's own words, and what they mean where they do not say."""
-    quote = " (a quote that this row opens is never closed)" if "unexpected end of data" in str(error) else ""
-    return f"{error}{quote}"
+_OPEN_QUOTE = "unexpected end of data"
+"""csv's words for the end of the file between quotes."""
+
+
+def _csv_problem(error: Exception, first: int, last: int) -> str:
+    """csv's own words about what it took for a row, and what they mean where they do not say."""
+    if _OPEN_QUOTE not in str(error):
+        return f"{error}{_lines(first, last)}"
+    return f"{error} (a quote that this row opens, in line {first:,} or behind it, is never closed)"
+
+
+def _lines(first: int, last: int) -> str:
+    """Where more than one line was taken for a row: a quote too many takes good rows with it."""
+    return f" (in lines {first:,} to {last:,}, which make one row by their quotes)" if last > first else ""
 
 
 def _not_utf8(source: Source, column: list[str], numbers: list[int]) -> dict[int, RowError]:

@@ -6,7 +6,7 @@ import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 from urllib.parse import unquote
 
 from ..errors import InputError
@@ -56,22 +56,10 @@ def find(patterns: list[str], output: Path | None = None) -> list[Source]:
     """
     sources = []
     for pattern in patterns:
-        path = Path(pattern)
-        if path.is_dir():
-            files = [file for file in _inside(path) if not _is_own(file, output)]
-            found = [Source(file, format_of(file), _partition(file, path)) for file in files]
-        elif path.exists():
-            if _is_own(path, output):
-                raise InputError(f"{path}: the output is one of the inputs: give another name for the output")
-            if not path.is_file():
-                raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
-            found = [Source(path, format_of(path))]
-        else:
-            names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
-            found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
-        if not found:
-            raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
-        sources += found
+        try:
+            sources += _found(pattern, output)
+        except OSError as error:
+            raise InputError(f"{pattern}: cannot be read: {error.strerror}") from None
     kinds = {source.format.kind for source in sources}
     if len(kinds) > 1:
         raise InputError(f"the inputs are of several formats ({', '.join(sorted(kinds))}): give those of one")
@@ -80,21 +68,60 @@ def find(patterns: list[str], output: Path | None = None) -> list[Source]:
     return sources
 
 
+def _found(pattern: str, output: Path | None) -> list[Source]:
+    path = Path(pattern)
+    if path.is_dir():
+        files = [file for file in _inside(path) if not _is_own(file, output)]
+        found = [Source(file, format_of(file), _partition(file, path)) for file in files]
+    elif path.exists():
+        if _is_own(path, output):
+            raise InputError(f"{path}: the output is one of the inputs: give another name for the output")
+        if not path.is_file():
+            raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
+        found = [Source(path, format_of(path))]
+    else:
+        names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
+        found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
+    if not found:
+        raise InputError(f"{pattern}: there is no such file" + (" in this folder" if path.is_dir() else ""))
+    return found
+
+
+def failed_of(output: Path) -> Path:
+    """The file that lists the rows without an answer."""
+    return output.with_name(output.name + ".failed.txt")
+
+
 def _is_own(file: Path, output: Path | None) -> bool:
-    """Whether a file is the job's output, or lies among its finished parts."""
+    """Whether a file is the job's output, its list of failed rows, or lies among its finished parts."""
     if output is None:
         return False
     real, target = Path(os.path.realpath(file)), Path(os.path.realpath(output))
-    return real == target or target.with_name(target.name + ".partial") in real.parents
+    beside = (failed_of(target), target.with_name(target.name + ".partial"))
+    return real == target or any(path in (real, *real.parents) for path in beside)
 
 
 def _inside(folder: Path) -> list[Path]:
-    """Files of a data set's folder; names that begin with . or _ are notes of the programs that wrote it."""
-    files = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        files += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+    """Files of a data set's folder; names that begin with . or _ are notes of the programs that wrote it.
+
+    Each folder is read once. Links to folders come last, so that one which stands there itself keeps its own name.
+    """
+    files: list[Path] = []
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:
+        for place, folders, names in os.walk(start, onerror=_refuse):
+            real = os.path.realpath(place)
+            folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith((".", "_")))
+            if real not in seen:
+                files += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+            seen.add(real)
+            starts += [path for name in folders if (path := Path(place, name)).is_symlink()]
     return sorted(files)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise InputError(f"{error.filename}: the folder cannot be read: {error.strerror}") from None
 
 
 def _partition(file: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
@@ -102,5 +129,9 @@ def _partition(file: Path, root: Path) -> tuple[tuple[str, str | None], ...]:
     for folder in file.relative_to(root).parts[:-1]:
         name, equals, value = folder.partition("=")
         if equals:
+            try:
+                folder.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{str(file)!r}: the folder {folder!r} names a column, but not in UTF-8") from None
             pairs.append((unquote(name), None if value == _NO_VALUE else unquote(value)))
     return tuple(pairs)

@@ -1,6 +1,6 @@
 """Finished parts of a job's output, and their joining.
 
-A part is a whole file of the output's format that holds some rows: it can be read while the job still runs. Packed
+A part holds some rows in the output's format (of CSV the first has the header): it can be read meanwhile. Packed
 streams may follow each other in one file by their formats' own rules, so parts of CSV and JSON lines are joined byte by
 byte; of parquet each part becomes a row group.
 """
@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import InputError
 from .errors import RowError
 from .input import arrow
-from .readers import Rows
+from .readers import Rows, spliced
 from .sources import Format
 
 
@@ -395,10 +395,8 @@ def _json_lines(rows: list[Rows], answers: Any) -> Iterable[bytes]:
 
 
 def _spliced(line: bytes, answer: dict[str, Any]) -> bytes:
-    """The line with the answer's keys at its end; what stands in it is not written anew, so that no digit changes."""
-    body = line.strip()[:-1].rstrip()
-    comma = b"" if body.endswith(b"{") else b", "
-    return body + comma + _json(answer)[1:].encode() + b"\n"
+    """The line with the answer's keys at its end."""
+    return spliced(line, _json(answer)[1:-1].encode()) + b"\n"
 
 
 def _json(value: Any) -> str:
