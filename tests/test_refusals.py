@@ -20,13 +20,15 @@ from sklearn.feature_extraction.text import (
     strip_accents_ascii,
     strip_accents_unicode,
 )
-from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import ExtraTreeClassifier
 
+import wasm_clf_widget as wcw
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
 from wasm_clf_widget.errors import InputError, UnsupportedPipelineError, WasmClfError
 
@@ -346,6 +348,57 @@ def test_subclasses_may_compute_anything() -> None:
     error = refusal(fit(CountVectorizer(), Louder()))
     assert (error.option, str(error.suggestion[-1])) == ("Louder", "LogisticRegression()")
     assert refusal(fit(Shouting(), LogisticRegression())).option == "Shouting"
+
+
+class Stem(TfidfVectorizer):
+    def build_analyzer(self) -> Any:
+        words = super().build_analyzer()
+        return lambda text: [word.rstrip("s") for word in words(text)]
+
+
+class Hidden(TfidfVectorizer):
+    """Its signature names no parameter, which scikit-learn asks for and people forget."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+
+
+class OwnCv(LogisticRegressionCV):
+    pass
+
+
+class OwnTree(ExtraTreeClassifier):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("steps", "at", "plain"),
+    [
+        ((Stem(ngram_range=(1, 2), norm="l1"), LinearSVC()), 0, "TfidfVectorizer(ngram_range=(1, 2), norm='l1')"),
+        ((CountVectorizer(), OwnCv(Cs=3, cv=2)), 1, "LogisticRegressionCV(Cs=3, cv=2)"),
+        ((CountVectorizer(), OwnTree(max_depth=2)), 1, "ExtraTreeClassifier(max_depth=2)"),
+    ],
+    ids=["vectorizer", "head", "tree"],
+)
+def test_a_subclass_is_that_of_its_nearest_ancestor(steps: tuple[Any, ...], at: int, plain: str) -> None:
+    error = refusal(fit(*steps))
+    assert f"is a subclass of {plain.partition('(')[0]} and" in error.reason
+    assert (error.advice, repr(error.suggestion[at])) == (plain, plain)
+    model_from_sklearn(error.suggestion.fit(TEXTS, LABELS), name="m")
+
+
+def test_what_scikit_learn_cannot_clone_is_refused_all_the_same() -> None:
+    (subclass, *_) = wcw.check(make_pipeline(Hidden(binary=True), LogisticRegression())).obstacles
+    assert "a subclass of TfidfVectorizer" in subclass.reason
+    assert subclass.suggestion == subclass.advice == "TfidfVectorizer(binary=True)"
+
+
+def test_stacking_is_a_classifier_before_it_is_fitted_too() -> None:
+    stack = StackingClassifier([("a", LogisticRegression())])
+    for pipeline in (stack, make_pipeline(CountVectorizer(), stack)):
+        (*_, obstacle) = [o for o in wcw.check(pipeline).obstacles if "not fitted" not in o.reason]
+        assert obstacle.option == "StackingClassifier"
+        assert "cannot be converted as a classifier" in obstacle.reason
 
 
 def test_what_is_no_pipeline_from_texts_to_labels() -> None:

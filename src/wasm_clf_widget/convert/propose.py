@@ -45,8 +45,9 @@ def propose(pipeline: Any, errors: Errors) -> Any | None:
         for error in sorted(errors, key=lambda error: (-len(_parts(error.path)), "" in error.edit)):
             _forget_candidates(edited, error)
             edited = _edit(pipeline, edited, error)
-    except (TypeError, ValueError, AttributeError, KeyError):
-        # Parameters that cannot be cloned, a step that is frozen, or one that an earlier edit took out.
+    except (TypeError, ValueError, AttributeError, KeyError, RuntimeError):
+        # Parameters that cannot be cloned (RuntimeError: a constructor that alters them, or hides them behind *args), a
+        # step that is frozen, or one that an earlier edit took out.
         return None
     return edited
 

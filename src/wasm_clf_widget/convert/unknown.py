@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -102,14 +104,16 @@ def _front(estimator: Any) -> Any:
 def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
     """The refusal of what stands where a classifier should."""
     kind = type(estimator)
-    if not path and not hasattr(estimator, "predict"):
+    # A StackingClassifier has no predict before it is fitted.
+    answers = hasattr(estimator, "predict") or isinstance(estimator, ClassifierMixin)
+    if not path and not answers:
         return UnsupportedPipelineError(
             path,
             kind.__name__,
             f"a {kind.__name__} was given; only what goes from texts to labels can be converted",
             "make_pipeline(vectorizer, classifier)",
         )
-    if hasattr(estimator, "transform") and not hasattr(estimator, "predict"):
+    if hasattr(estimator, "transform") and not answers:
         return UnsupportedPipelineError(
             path,
             "steps",
@@ -138,7 +142,7 @@ def _refusal(
     otherwise: Any,
 ) -> UnsupportedPipelineError:
     kind = type(estimator)
-    ancestor = next((base for base in allowed if isinstance(estimator, base)), None)
+    ancestor = next((base for base in kind.__mro__ if base in allowed), None)
     if kind.__name__ in known and ancestor is None:
         why, instead = known[kind.__name__]
         reason, replacement = f"{kind.__name__} cannot be converted {where}: {why}", instead(estimator)
@@ -160,9 +164,6 @@ def _words(replacement: Any, allowed: Iterable[type], otherwise: Any) -> str:
 
 
 def _as(ancestor: type, estimator: Any) -> Any:
-    """The ancestor with the parameters that both have."""
-    try:
-        names = ancestor._get_param_names()  # type: ignore[attr-defined]
-        return ancestor(**{name: value for name, value in estimator.get_params(deep=False).items() if name in names})
-    except (TypeError, AttributeError):
-        return ancestor()
+    """The ancestor with the parameters that both have, whether the subclass's own signature names them or not."""
+    names = inspect.signature(ancestor).parameters
+    return ancestor(**{name: getattr(estimator, name) for name in names if hasattr(estimator, name)})
