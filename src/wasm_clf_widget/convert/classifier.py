@@ -13,7 +13,7 @@ from ..errors import UnsupportedPipelineError
 from ..model.spec import Pipeline
 from .heads import HEADS, META
 from .job import Classified, Job, Row, below
-from .rows import Rows, check_length, convert_rows
+from .rows import Rows, check_length, convert_steps, own_composition, reads_texts
 from .steps import steps_of, unfitted_within, unwrap
 from .unknown import refuse_classifier
 
@@ -30,6 +30,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
         # So that a check sees all of it; what unwrap has to say comes last.
         job.member(below(path, "estimator"), template, row)
     path, estimator = unwrap(path, estimator)
+    estimator = own_composition(job, path, estimator)
     if type(estimator) is SklearnPipeline:
         return _pipeline(job, path, estimator, row)
     if (meta := META.get(type(estimator))) is not None:
@@ -60,9 +61,7 @@ def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified
             edit={"": make_pipeline(TfidfVectorizer(), LogisticRegression())},
         )
     *before, (last, classifier) = steps
-    rows = Rows(row)
-    for step, estimator in before:
-        rows = convert_rows(job, step, estimator, rows)
+    rows = convert_steps(job, before, Rows(row), texts_after=reads_texts(classifier))
     found = job.member(last, classifier, rows.row)
     if found is None:
         return None

@@ -124,6 +124,38 @@ def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
     return _refusal(path, estimator, "as a classifier", _CLASSIFIERS, (*HEADS, *META), LogisticRegression())
 
 
+def refuse_composition(path: str, estimator: Any, plain: Any) -> UnsupportedPipelineError:
+    """The refusal of a subclass of Pipeline or FeatureUnion, such as imbalanced-learn's Pipeline."""
+    kind, name = type(estimator), type(plain).__name__
+    samplers = [step for step, one in getattr(estimator, "steps", ()) if hasattr(one, "fit_resample")]
+    advice = f"scikit-learn's own {name} of the same steps, which are fitted already where this one is"
+    if samplers:
+        advice = (
+            f"Pipeline([(name, step) for name, step in p.steps if not hasattr(step, 'fit_resample')]) of the fitted "
+            f"steps, where p is this {kind.__name__}: samplers ({', '.join(samplers)}) do nothing when labels are "
+            "predicted, so no new fit is needed"
+        )
+    return UnsupportedPipelineError(
+        path,
+        kind.__name__,
+        f"{kind.__module__}.{kind.__name__} is a subclass of scikit-learn's {name} and may compute something else",
+        advice,
+        edit={"": plain},
+    )
+
+
+def refuse_cleaner(path: str, estimator: Any) -> UnsupportedPipelineError:
+    """The refusal of a step that makes texts of texts, in front of a vectorizer."""
+    kind = type(estimator).__name__
+    return UnsupportedPipelineError(
+        path,
+        kind,
+        f"{kind} changes the texts before the vectorizer by Python code, which cannot be carried into a model file",
+        "leave this step out, and do what it does to the texts before fit and before classify",
+        edit={"": "passthrough"},
+    )
+
+
 def refuse_transformer(path: str, estimator: Any, *, first: bool) -> UnsupportedPipelineError:
     """The refusal of a step before the classifier."""
     if first:
