@@ -20,7 +20,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import Binarizer, FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 import wasm_clf_widget as wcw
@@ -456,3 +456,71 @@ def test_a_subclass_of_a_union_is_looked_into() -> None:
     assert edited.transformer_weights == {"b": 2.0}
     assert edited.transformer_list[0][1].token_pattern == r"\S+"
     model_from_sklearn(fit(report.suggestion), name="m")
+
+
+@pytest.mark.parametrize(
+    ("steps", "names"),
+    [
+        ([TfidfVectorizer(ngram_range=5)], ["ngram_range"]),
+        ([TfidfVectorizer(ngram_range=(1, 2, 3), norm="foo", min_df="foo")], ["min_df", "norm", "ngram_range"]),
+        ([TfidfVectorizer(ngram_range=("a", "b"))], ["ngram_range"]),
+        ([TfidfVectorizer(dtype=5, stop_words=5, tokenizer=split)], ["stop_words", "tokenizer", "dtype"]),
+        ([CountVectorizer(dtype="foo")], ["dtype"]),
+        ([CountVectorizer(vocabulary=5)], ["vocabulary"]),
+        ([HashingVectorizer(n_features="a")], ["n_features"]),
+        ([HashingVectorizer(n_features=-1, lowercase="yes")], ["lowercase", "n_features"]),
+        ([CountVectorizer(), Binarizer(threshold="low"), LogisticRegression(C=-1.0)], ["threshold", "C"]),
+        ([CountVectorizer(), OneVsRestClassifier(NearestCentroid(priors=5))], ["priors"]),
+    ],
+    ids=str,
+)
+def test_what_scikit_learn_would_not_take_is_listed_before_it_is_fitted(steps: list[Any], names: list[str]) -> None:
+    head = [] if hasattr(steps[-1], "predict") else [LogisticRegression()]
+    pipeline = make_pipeline(*steps, *head)
+    report = wcw.check(pipeline)
+    assert sorted(o.option for o in report.obstacles if "not fitted" not in o.reason) == sorted(names)
+    assert all(o.reason and o.advice for o in report.obstacles)
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("ngram_range", 5), ("dtype", "foo"), ("stop_words", 5)], ids=["ngrams", "dtype", "words"]
+)
+def test_what_is_set_behind_the_back_of_a_fitted_vectorizer(option: str, value: Any) -> None:
+    pipeline = fit(make_pipeline(CountVectorizer(), LogisticRegression()))
+    setattr(pipeline[0], option, value)
+    report = wcw.check(pipeline)
+    assert [o.option for o in report.obstacles] == [option]
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+def test_a_set_of_stop_words_stays_a_list_of_them() -> None:
+    vectorizer = CountVectorizer(stop_words={"good", "bad"}, ngram_range=[1, 2])
+    report = wcw.check(make_pipeline(vectorizer, LogisticRegression()))
+    assert [o.advice for o in report.obstacles[:2]] == [
+        "ngram_range=tuple(…) of the same",
+        "stop_words=list(…) of the same",
+    ]
+    assert report.suggestion[0].stop_words == ["bad", "good"]
+    assert report.suggestion[0].ngram_range == (1, 2)
+
+
+def test_a_vocabulary_of_what_is_no_text_is_no_raw_error() -> None:
+    for words in ([["a"]], {"a", 1}, {"a": [1]}):
+        (obstacle, *_) = wcw.check(make_pipeline(CountVectorizer(vocabulary=words), LogisticRegression())).obstacles
+        assert obstacle.option == "vocabulary"
+
+
+class Untagged:
+    """A classifier of the old kind, without scikit-learn's base."""
+
+    def fit(self, X: Any, y: Any) -> Untagged:
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return X
+
+
+def test_what_holds_a_stranger_is_looked_into() -> None:
+    for head in (OneVsRestClassifier(Untagged()), OneVsRestClassifier(5), CalibratedClassifierCV(Untagged())):
+        assert not wcw.check(make_pipeline(CountVectorizer(), head)).ok

@@ -13,6 +13,7 @@ from ..errors import UnsupportedPipelineError
 from ..model.spec import Pipeline
 from .heads import HEADS, META
 from .job import Classified, Job, Row, below
+from .options import with_possible_options
 from .rows import Rows, check_length, convert_steps, own_composition, reads_texts
 from .steps import steps_of, unfitted_within, unwrap
 from .unknown import refuse_classifier
@@ -34,7 +35,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
     if type(estimator) is SklearnPipeline:
         return _pipeline(job, path, estimator, row)
     if (meta := META.get(type(estimator))) is not None:
-        return meta(job, path, estimator, row)
+        return meta(job, path, with_possible_options(job.found, path, estimator), row)
     head = HEADS.get(type(estimator))
     if head is None:
         raise refuse_classifier(path, estimator)
@@ -47,7 +48,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
             f"make_pipeline(vectorizer, {kind}(…)), with the vectorizer that made its rows",
             edit={"": make_pipeline(TfidfVectorizer(), estimator)},
         )
-    return head(job, path, estimator, row)
+    return head(job, path, with_possible_options(job.found, path, estimator), row)
 
 
 def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified | None:

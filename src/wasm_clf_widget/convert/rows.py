@@ -16,6 +16,7 @@ from ..model.limits import MAX_TRANSFORMS
 from ..model.numbers import doubles
 from ..model.spec import Pipeline, Scale, Transform, Union, Vectorizer
 from .job import Job, Row, below
+from .options import with_possible_options
 from .steps import does_nothing, plain_composition, steps_of, unwrap
 from .transformers import TRANSFORMERS, convert_transformer
 from .unknown import refuse_cleaner, refuse_composition, refuse_transformer
@@ -61,7 +62,8 @@ def convert_rows(job: Job, path: str, estimator: Any, rows: Rows, *, texts_after
             front, transforms, n_features = convert_vectorizer(job.found, path, estimator)
             return Rows(Row(n_features), front, tuple(transforms))
         if type(estimator) in TRANSFORMERS and rows.row is not None:
-            return rows.then(*convert_transformer(job.found, path, estimator, rows.row))
+            possible = with_possible_options(job.found, path, estimator)
+            return rows.then(*convert_transformer(job.found, path, possible, rows.row))
         raise refuse_transformer(path, estimator, first=rows.row is None)
     except UnsupportedPipelineError as error:
         job.found.add(error)
