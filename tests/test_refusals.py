@@ -6,11 +6,13 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import NMF, TruncatedSVD
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import AdaBoostClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import (
     CountVectorizer,
@@ -313,6 +315,35 @@ def test_a_table_of_texts_is_refused_with_its_own_vectorizers() -> None:
         assert model_from_sklearn(suggestion, name="m").classes == ("neg", "pos")
     nothing = ColumnTransformer([("n", "passthrough", [0])])
     assert repr(refusal(make_pipeline(nothing, LogisticRegression())).suggestion[0]) == "TfidfVectorizer()"
+
+
+@pytest.mark.parametrize("between", [TruncatedSVD(2), PCA(2)], ids=["svd", "pca"])
+def test_behind_an_svd_the_row_is_dense_already(between: Any) -> None:
+    """A reason that says otherwise is none; so fitted or not, and where something else is replaced by one."""
+    svd = make_pipeline(TfidfVectorizer(), between, StandardScaler(), LinearDiscriminantAnalysis())
+    for pipeline in (svd, clone(svd).fit(TEXTS, LABELS)) if isinstance(between, TruncatedSVD) else (svd,):
+        report = wcw.check(pipeline)
+        reasons = {o.option: o.reason for o in report.obstacles if "not fitted" not in o.reason}
+        assert "no stage that subtracts means" in reasons["with_mean"]
+        assert "a model file has no such classifier" in reasons["LinearDiscriminantAnalysis"]
+        model_from_sklearn(report.suggestion.fit(TEXTS, LABELS), name="m")
+    sparse = make_pipeline(TfidfVectorizer(), StandardScaler(), LinearDiscriminantAnalysis())
+    reasons = {o.option: o.reason for o in wcw.check(sparse).obstacles}
+    assert "fill each text's row" in reasons["with_mean"]
+    assert "needs a dense row" in reasons["LinearDiscriminantAnalysis"]
+
+
+def test_the_pipeline_instead_of_a_table_is_fitted_on_its_column() -> None:
+    frame = pd.DataFrame({"review": TEXTS, "stars": range(len(TEXTS))})
+    table = ColumnTransformer([("words", CountVectorizer(), "review"), ("n", "passthrough", ["stars"])])
+    error = refusal(make_pipeline(table, LogisticRegression()).fit(frame, LABELS))
+    call = "pipeline.fit(frame['review'], labels)"
+    assert call in error.advice
+    assert "all other columns are dropped" in error.advice
+    fitted = eval(call, {"pipeline": error.suggestion, "frame": frame, "labels": LABELS})
+    model_from_sklearn(fitted, name="m")
+    several = ColumnTransformer([("a", CountVectorizer(), "title"), ("b", CountVectorizer(), "body")])
+    assert "one text for each row" in refusal(make_pipeline(several, LogisticRegression())).advice
 
 
 def test_a_soft_vote_of_what_has_no_probabilities() -> None:

@@ -38,7 +38,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
         return meta(job, path, with_possible_options(job.found, path, estimator), row)
     head = HEADS.get(type(estimator))
     if head is None:
-        raise refuse_classifier(path, estimator)
+        raise refuse_classifier(path, estimator, dense=row is not None and row.dense)
     if row is None:
         kind = type(estimator).__name__
         raise UnsupportedPipelineError(

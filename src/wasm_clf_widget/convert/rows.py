@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
@@ -67,7 +68,9 @@ def convert_rows(job: Job, path: str, estimator: Any, rows: Rows, *, texts_after
         raise refuse_transformer(path, estimator, first=rows.row is None)
     except UnsupportedPipelineError as error:
         job.found.add(error)
-        return replace(rows, row=Row(None))
+        # Behind a TruncatedSVD, or what one is proposed for, every entry counts, also where it could not be read.
+        svd = any(isinstance(one, TruncatedSVD) for one in (estimator, error.edit.get("")))
+        return replace(rows, row=Row(None, dense=svd or (rows.row is not None and rows.row.dense)))
 
 
 def own_composition(job: Job, path: str, estimator: Any) -> Any:

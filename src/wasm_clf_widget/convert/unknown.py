@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -24,6 +25,7 @@ from .transformers import TRANSFORMERS
 from .vectorizers import VECTORIZERS
 
 # class name → (why not, what instead)
+_NO_HEAD: Final = "a model file has no such classifier"
 _DENSE: Final = "it needs a dense row: every feature of the vocabulary for each text, also those that it does not hold"
 _STEPWISE: Final = "it asks several classifiers in a way that is no stage of a model file"
 _KERNEL: Final = "its kernel compares a text with training texts, which no model file holds"
@@ -63,8 +65,8 @@ _TRANSFORMERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "PCA": ("it subtracts the mean of every feature", lambda e: TruncatedSVD(_components(e))),
     "NMF": ("it solves an optimisation for each text", lambda e: TruncatedSVD(_components(e))),
     "LatentDirichletAllocation": ("it solves an optimisation for each text", lambda e: TruncatedSVD(_components(e))),
-    "MinMaxScaler": ("it needs a dense row", lambda e: "passthrough"),
-    "RobustScaler": ("it is not known here", lambda e: "passthrough"),
+    "MinMaxScaler": ("a model file has no such stage", lambda e: "passthrough"),
+    "RobustScaler": ("a model file has no such stage", lambda e: "passthrough"),
 }
 _FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "ColumnTransformer": ("it takes tables; a classifier here is given texts", lambda e: _of_columns(e)),
@@ -95,14 +97,23 @@ def _of_columns(transformer: Any) -> Any:
     return fronts[0][1] if fronts else TfidfVectorizer()
 
 
+def _of_one_column(transformer: Any) -> str:
+    """How to fit what takes its place: on the texts themselves."""
+    columns = [columns for _, e, columns in transformer.transformers if isinstance(_front(e), VECTORIZERS)]
+    if len(columns) > 1:
+        return ", fitted on one text for each row: join its columns yourself, before fit and before classify"
+    column = repr(columns[0]) if columns and isinstance(columns[0], str) else "…"
+    return f", fitted on the texts: pipeline.fit(frame[{column}], labels); all other columns are dropped"
+
+
 def _front(estimator: Any) -> Any:
     while isinstance(estimator, Pipeline) and estimator.steps:
         estimator = estimator.steps[0][1]
     return estimator
 
 
-def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
-    """The refusal of what stands where a classifier should."""
+def refuse_classifier(path: str, estimator: Any, *, dense: bool = False) -> UnsupportedPipelineError:
+    """The refusal of what stands where a classifier should. ``dense``: the row that it is given is."""
     kind = type(estimator)
     # A StackingClassifier has no predict before it is fitted.
     answers = hasattr(estimator, "predict") or isinstance(estimator, ClassifierMixin)
@@ -121,7 +132,10 @@ def refuse_classifier(path: str, estimator: Any) -> UnsupportedPipelineError:
             "add LogisticRegression() or another classifier as the last step",
             edit={"": make_pipeline(estimator, LogisticRegression())},
         )
-    return _refusal(path, estimator, "as a classifier", _CLASSIFIERS, (*HEADS, *META), LogisticRegression())
+    known = _CLASSIFIERS
+    if dense:
+        known = {name: (_NO_HEAD if _DENSE in why else why, instead) for name, (why, instead) in known.items()}
+    return _refusal(path, estimator, "as a classifier", known, (*HEADS, *META), LogisticRegression())
 
 
 def refuse_composition(path: str, estimator: Any, plain: Any) -> UnsupportedPipelineError:
@@ -186,6 +200,8 @@ def _refusal(
     else:
         reason, replacement = f"{kind.__name__} is not supported {where}", otherwise
     advice = "leave this step out" if isinstance(replacement, str) else _words(replacement, allowed, otherwise)
+    if isinstance(estimator, ColumnTransformer):
+        advice += _of_one_column(estimator)
     return UnsupportedPipelineError(path, kind.__name__, reason, advice, edit={"": replacement})
 
 
