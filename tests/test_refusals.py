@@ -13,7 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import AdaBoostClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import (
     CountVectorizer,
     HashingVectorizer,
@@ -27,7 +27,8 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import ExtraTreeClassifier
 
 import wasm_clf_widget as wcw
@@ -274,6 +275,31 @@ def test_steps_that_are_not_supported(steps: tuple[Any, ...], name: str, instead
     assert error.option == name
     assert name in error.reason
     assert instead in repr(error.suggestion)
+
+
+def test_self_training_leaves_a_classifier_that_converts() -> None:
+    pipeline = fit(TfidfVectorizer(), SelfTrainingClassifier(LogisticRegression()), y=[0, 1, 0, 1, -1, -1] * 2)
+    assert "without a new fit, the estimator_" in refusal(pipeline).advice
+    inner = make_pipeline(pipeline[0], pipeline[-1].estimator_)
+    assert (inner.predict(TEXTS) == pipeline.predict(TEXTS)).all()
+    model_from_sklearn(inner, name="m")
+
+
+@pytest.mark.parametrize(
+    ("head", "instead"),
+    [
+        (SVC(C=10, class_weight="balanced", kernel="linear"), "LinearSVC(C=10, class_weight='balanced')"),
+        (NuSVC(class_weight="balanced"), "LinearSVC(class_weight='balanced')"),
+        (BaggingClassifier(LogisticRegression(C=10), n_estimators=2), "LogisticRegression(C=10)"),
+        (BaggingClassifier(KNeighborsClassifier(), n_estimators=2), "LogisticRegression()"),
+        (SelfTrainingClassifier(LogisticRegression(C=10)), "LogisticRegression(C=10)"),
+    ],
+    ids=repr,
+)
+def test_what_is_proposed_keeps_the_options_that_both_have(head: Any, instead: str) -> None:
+    suggestion = refusal(make_pipeline(TfidfVectorizer(), head)).suggestion
+    assert repr(suggestion[-1]) == instead
+    model_from_sklearn(suggestion.fit(TEXTS, LABELS), name="m")
 
 
 @pytest.mark.parametrize(

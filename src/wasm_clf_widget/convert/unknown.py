@@ -17,6 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
 
 from ..errors import UnsupportedPipelineError
@@ -50,7 +51,8 @@ _CLASSIFIERS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "LGBMClassifier": ("its trees are not scikit-learn's", lambda e: GradientBoostingClassifier()),
     "CatBoostClassifier": ("its trees are not scikit-learn's", lambda e: GradientBoostingClassifier()),
     "AdaBoostClassifier": (_STEPWISE, lambda e: GradientBoostingClassifier()),
-    "BaggingClassifier": (_STEPWISE, lambda e: LogisticRegression()),
+    "BaggingClassifier": (_STEPWISE, lambda e: _inner(e)),
+    "SelfTrainingClassifier": ("it gives labels to texts in fit, which no model file does", lambda e: _inner(e)),
     "StackingClassifier": (_STEPWISE, lambda e: LogisticRegression()),
     "ClassifierChain": (
         "each of its classifiers is given the labels of those before",
@@ -78,7 +80,16 @@ _FRONTS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 
 def _without_kernel(estimator: Any) -> Any:
     """Whoever asked for probabilities needs them, in a soft vote for instance."""
-    return LogisticRegression() if getattr(estimator, "probability", False) is True else LinearSVC()
+    kind = LogisticRegression if getattr(estimator, "probability", False) is True else LinearSVC
+    # NuSVC has no C.
+    same = {name: getattr(estimator, name) for name in ("C", "class_weight") if hasattr(estimator, name)}
+    return kind(**same)
+
+
+def _inner(estimator: Any) -> Any:
+    """The classifier of which several are asked, where it can be converted by itself."""
+    inner = getattr(estimator, "estimator", None)
+    return inner if type(inner) in (*HEADS, *META) else LogisticRegression()
 
 
 def _components(estimator: Any) -> int:
@@ -202,6 +213,10 @@ def _refusal(
     advice = "leave this step out" if isinstance(replacement, str) else _words(replacement, allowed, otherwise)
     if isinstance(estimator, ColumnTransformer):
         advice += _of_one_column(estimator)
+    elif isinstance(estimator, SelfTrainingClassifier):
+        advice += (
+            ", fitted on the texts that have labels; or, without a new fit, the estimator_ of the fitted one itself"
+        )
     return UnsupportedPipelineError(path, kind.__name__, reason, advice, edit={"": replacement})
 
 
