@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
@@ -17,9 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
-from sklearn.neighbors import NearestCentroid
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import Binarizer, FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 import wasm_clf_widget as wcw
@@ -352,3 +353,174 @@ def test_where_nothing_can_be_suggested_the_report_says_so() -> None:
         assert "No edited pipeline can be suggested (vocabulary of countvectorizer: to be changed by hand)." in shown
     unfitted = wcw.check(make_pipeline(CountVectorizer(), LogisticRegression()))
     assert (unfitted.suggestion, unfitted.closing) == (None, "")
+
+
+def clean(texts: Any) -> list[str]:
+    return [text.replace("#", " ") for text in texts]
+
+
+class Clean(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None) -> Clean:
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> list[str]:
+        return clean(X)
+
+
+class Sampler(BaseEstimator):  # type: ignore[misc]
+    """As imbalanced-learn's: it has no ``transform``, and works in ``fit`` only."""
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        return X, y
+
+
+class Resampling(Pipeline):
+    """As imbalanced-learn's."""
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Resampling:
+        Pipeline([(name, step) for name, step in self.steps if not hasattr(step, "fit_resample")]).fit(X, y)
+        return self
+
+
+class OwnUnion(FeatureUnion):
+    pass
+
+
+TFIDF = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+
+
+@pytest.mark.parametrize("cleaner", [FunctionTransformer(clean), Clean()], ids=["function", "class"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda c: Pipeline([("clean", c), ("words", TFIDF), ("clf", LinearSVC())]),
+        lambda c: Pipeline([("prepare", Pipeline([("clean", c)])), ("words", TFIDF), ("clf", LinearSVC())]),
+        lambda c: Pipeline([("clean", c), ("union", FeatureUnion([("words", TFIDF)])), ("clf", LinearSVC())]),
+        lambda c: make_pipeline(FeatureUnion([("a", make_pipeline(c, TFIDF)), ("b", CountVectorizer())]), LinearSVC()),
+        lambda c: Pipeline([("clean", c), ("model", make_pipeline(TFIDF, LinearSVC()))]),
+        lambda c: Pipeline([("clean", c), ("vote", VotingClassifier([("a", make_pipeline(TFIDF, LinearSVC()))]))]),
+    ],
+    ids=["in front", "nested", "union", "branch", "whole", "vote"],
+)
+def test_texts_cleaned_before_the_vectorizer_are_left_to_it(around: Any, cleaner: Any) -> None:
+    pipeline = clone(around(cleaner))
+    for given in (pipeline, fit(clone(pipeline))):
+        report = wcw.check(given)
+        (obstacle,) = [o for o in report.obstacles if "not fitted" not in o.reason]
+        assert obstacle.option == type(cleaner).__name__
+        assert "before the vectorizer" in obstacle.reason
+        assert "before fit and before classify" in obstacle.advice
+        # What the cleaner did is done to the texts instead: the same answers.
+        edited = report.suggestion.fit(clean(TEXTS), LABELS)
+        parts = edited.get_params().values()
+        assert [part.get_params() for part in parts if type(part) is TfidfVectorizer] == [TFIDF.get_params()]
+        assert (edited.predict(clean(TEXTS)) == fit(clone(pipeline)).predict(TEXTS)).all()
+        model_from_sklearn(edited, name="m")
+
+
+def test_a_pipeline_of_samplers_is_edited_and_not_replaced() -> None:
+    steps = [("words", TfidfVectorizer(dtype=np.float32)), ("more", Sampler()), ("clf", KNeighborsClassifier())]
+    pipeline = Resampling(steps)
+    report = wcw.check(pipeline)
+    assert [(o.step, o.option) for o in report.obstacles if "not fitted" not in o.reason] == [
+        ("pipeline", "Resampling"),
+        ("words", "dtype"),
+        ("clf", "KNeighborsClassifier"),
+    ]
+    assert type(report.suggestion) is Pipeline
+    assert [name for name, _ in report.suggestion.steps] == ["words", "clf"]
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+    # The way out in words, as it stands there: without a new fit.
+    p = fit(Resampling([("words", TFIDF), ("more", Sampler()), ("clf", LogisticRegression(C=10))]))
+    (obstacle,) = wcw.check(p).obstacles
+    assert "samplers (more) do nothing" in obstacle.advice
+    assert "no new fit" in obstacle.advice
+    plain = eval(obstacle.advice.partition(" of the fitted steps")[0], {"Pipeline": Pipeline, "p": p})
+    model_from_sklearn(plain, name="m")
+    assert "C=10" in repr(obstacle.suggestion)
+
+    search = GridSearchCV(p, {"words__binary": [True, False], "more": ["passthrough"]}, cv=2)
+    suggestion = wcw.check(search).suggestion
+    assert suggestion.param_grid == {"words__binary": [True, False]}
+    model_from_sklearn(fit(suggestion), name="m")
+
+
+def test_a_subclass_of_a_union_is_looked_into() -> None:
+    union = OwnUnion([("a", CountVectorizer(tokenizer=split)), ("b", TFIDF)], transformer_weights={"b": 2.0})
+    report = wcw.check(fit(make_pipeline(union, LogisticRegression())))
+    assert [o.option for o in report.obstacles] == ["OwnUnion", "tokenizer"]
+    edited = report.suggestion[0]
+    assert type(edited) is FeatureUnion
+    assert edited.transformer_weights == {"b": 2.0}
+    assert edited.transformer_list[0][1].token_pattern == r"\S+"
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+@pytest.mark.parametrize(
+    ("steps", "names"),
+    [
+        ([TfidfVectorizer(ngram_range=5)], ["ngram_range"]),
+        ([TfidfVectorizer(ngram_range=(1, 2, 3), norm="foo", min_df="foo")], ["min_df", "norm", "ngram_range"]),
+        ([TfidfVectorizer(ngram_range=("a", "b"))], ["ngram_range"]),
+        ([TfidfVectorizer(dtype=5, stop_words=5, tokenizer=split)], ["stop_words", "tokenizer", "dtype"]),
+        ([CountVectorizer(dtype="foo")], ["dtype"]),
+        ([CountVectorizer(vocabulary=5)], ["vocabulary"]),
+        ([HashingVectorizer(n_features="a")], ["n_features"]),
+        ([HashingVectorizer(n_features=-1, lowercase="yes")], ["lowercase", "n_features"]),
+        ([CountVectorizer(), Binarizer(threshold="low"), LogisticRegression(C=-1.0)], ["threshold", "C"]),
+        ([CountVectorizer(), OneVsRestClassifier(NearestCentroid(priors=5))], ["priors"]),
+    ],
+    ids=str,
+)
+def test_what_scikit_learn_would_not_take_is_listed_before_it_is_fitted(steps: list[Any], names: list[str]) -> None:
+    head = [] if hasattr(steps[-1], "predict") else [LogisticRegression()]
+    pipeline = make_pipeline(*steps, *head)
+    report = wcw.check(pipeline)
+    assert sorted(o.option for o in report.obstacles if "not fitted" not in o.reason) == sorted(names)
+    assert all(o.reason and o.advice for o in report.obstacles)
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("ngram_range", 5), ("dtype", "foo"), ("stop_words", 5)], ids=["ngrams", "dtype", "words"]
+)
+def test_what_is_set_behind_the_back_of_a_fitted_vectorizer(option: str, value: Any) -> None:
+    pipeline = fit(make_pipeline(CountVectorizer(), LogisticRegression()))
+    setattr(pipeline[0], option, value)
+    report = wcw.check(pipeline)
+    assert [o.option for o in report.obstacles] == [option]
+    model_from_sklearn(fit(report.suggestion), name="m")
+
+
+def test_a_set_of_stop_words_stays_a_list_of_them() -> None:
+    vectorizer = CountVectorizer(stop_words={"good", "bad"}, ngram_range=[1, 2])
+    report = wcw.check(make_pipeline(vectorizer, LogisticRegression()))
+    assert [o.advice for o in report.obstacles[:2]] == [
+        "ngram_range=tuple(…) of the same",
+        "stop_words=list(…) of the same",
+    ]
+    assert report.suggestion[0].stop_words == ["bad", "good"]
+    assert report.suggestion[0].ngram_range == (1, 2)
+
+
+def test_a_vocabulary_of_what_is_no_text_is_no_raw_error() -> None:
+    for words in ([["a"]], {"a", 1}, {"a": [1]}):
+        (obstacle, *_) = wcw.check(make_pipeline(CountVectorizer(vocabulary=words), LogisticRegression())).obstacles
+        assert obstacle.option == "vocabulary"
+
+
+class Untagged:
+    """A classifier of the old kind, without scikit-learn's base."""
+
+    def fit(self, X: Any, y: Any) -> Untagged:
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return X
+
+
+def test_what_holds_a_stranger_is_looked_into() -> None:
+    for head in (OneVsRestClassifier(Untagged()), OneVsRestClassifier(5), CalibratedClassifierCV(Untagged())):
+        assert not wcw.check(make_pipeline(CountVectorizer(), head)).ok

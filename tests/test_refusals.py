@@ -6,12 +6,14 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import NMF, TruncatedSVD
-from sklearn.ensemble import AdaBoostClassifier, StackingClassifier, VotingClassifier
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import (
     CountVectorizer,
     HashingVectorizer,
@@ -20,13 +22,16 @@ from sklearn.feature_extraction.text import (
     strip_accents_ascii,
     strip_accents_unicode,
 )
-from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.svm import SVC, LinearSVC, NuSVC
+from sklearn.tree import ExtraTreeClassifier
 
+import wasm_clf_widget as wcw
 from wasm_clf_widget.convert.sklearn import model_from_sklearn
 from wasm_clf_widget.errors import InputError, UnsupportedPipelineError, WasmClfError
 
@@ -272,6 +277,31 @@ def test_steps_that_are_not_supported(steps: tuple[Any, ...], name: str, instead
     assert instead in repr(error.suggestion)
 
 
+def test_self_training_leaves_a_classifier_that_converts() -> None:
+    pipeline = fit(TfidfVectorizer(), SelfTrainingClassifier(LogisticRegression()), y=[0, 1, 0, 1, -1, -1] * 2)
+    assert "without a new fit, the estimator_" in refusal(pipeline).advice
+    inner = make_pipeline(pipeline[0], pipeline[-1].estimator_)
+    assert (inner.predict(TEXTS) == pipeline.predict(TEXTS)).all()
+    model_from_sklearn(inner, name="m")
+
+
+@pytest.mark.parametrize(
+    ("head", "instead"),
+    [
+        (SVC(C=10, class_weight="balanced", kernel="linear"), "LinearSVC(C=10, class_weight='balanced')"),
+        (NuSVC(class_weight="balanced"), "LinearSVC(class_weight='balanced')"),
+        (BaggingClassifier(LogisticRegression(C=10), n_estimators=2), "LogisticRegression(C=10)"),
+        (BaggingClassifier(KNeighborsClassifier(), n_estimators=2), "LogisticRegression()"),
+        (SelfTrainingClassifier(LogisticRegression(C=10)), "LogisticRegression(C=10)"),
+    ],
+    ids=repr,
+)
+def test_what_is_proposed_keeps_the_options_that_both_have(head: Any, instead: str) -> None:
+    suggestion = refusal(make_pipeline(TfidfVectorizer(), head)).suggestion
+    assert repr(suggestion[-1]) == instead
+    model_from_sklearn(suggestion.fit(TEXTS, LABELS), name="m")
+
+
 @pytest.mark.parametrize(
     ("preprocessor", "options"),
     [
@@ -313,6 +343,35 @@ def test_a_table_of_texts_is_refused_with_its_own_vectorizers() -> None:
     assert repr(refusal(make_pipeline(nothing, LogisticRegression())).suggestion[0]) == "TfidfVectorizer()"
 
 
+@pytest.mark.parametrize("between", [TruncatedSVD(2), PCA(2)], ids=["svd", "pca"])
+def test_behind_an_svd_the_row_is_dense_already(between: Any) -> None:
+    """A reason that says otherwise is none; so fitted or not, and where something else is replaced by one."""
+    svd = make_pipeline(TfidfVectorizer(), between, StandardScaler(), LinearDiscriminantAnalysis())
+    for pipeline in (svd, clone(svd).fit(TEXTS, LABELS)) if isinstance(between, TruncatedSVD) else (svd,):
+        report = wcw.check(pipeline)
+        reasons = {o.option: o.reason for o in report.obstacles if "not fitted" not in o.reason}
+        assert "no stage that subtracts means" in reasons["with_mean"]
+        assert "a model file has no such classifier" in reasons["LinearDiscriminantAnalysis"]
+        model_from_sklearn(report.suggestion.fit(TEXTS, LABELS), name="m")
+    sparse = make_pipeline(TfidfVectorizer(), StandardScaler(), LinearDiscriminantAnalysis())
+    reasons = {o.option: o.reason for o in wcw.check(sparse).obstacles}
+    assert "fill each text's row" in reasons["with_mean"]
+    assert "needs a dense row" in reasons["LinearDiscriminantAnalysis"]
+
+
+def test_the_pipeline_instead_of_a_table_is_fitted_on_its_column() -> None:
+    frame = pd.DataFrame({"review": TEXTS, "stars": range(len(TEXTS))})
+    table = ColumnTransformer([("words", CountVectorizer(), "review"), ("n", "passthrough", ["stars"])])
+    error = refusal(make_pipeline(table, LogisticRegression()).fit(frame, LABELS))
+    call = "pipeline.fit(frame['review'], labels)"
+    assert call in error.advice
+    assert "all other columns are dropped" in error.advice
+    fitted = eval(call, {"pipeline": error.suggestion, "frame": frame, "labels": LABELS})
+    model_from_sklearn(fitted, name="m")
+    several = ColumnTransformer([("a", CountVectorizer(), "title"), ("b", CountVectorizer(), "body")])
+    assert "one text for each row" in refusal(make_pipeline(several, LogisticRegression())).advice
+
+
 def test_a_soft_vote_of_what_has_no_probabilities() -> None:
     """scikit-learn fits it, and then cannot answer."""
     vote = VotingClassifier([("a", LogisticRegression()), ("svc", LinearSVC())], voting="soft")
@@ -346,6 +405,57 @@ def test_subclasses_may_compute_anything() -> None:
     error = refusal(fit(CountVectorizer(), Louder()))
     assert (error.option, str(error.suggestion[-1])) == ("Louder", "LogisticRegression()")
     assert refusal(fit(Shouting(), LogisticRegression())).option == "Shouting"
+
+
+class Stem(TfidfVectorizer):
+    def build_analyzer(self) -> Any:
+        words = super().build_analyzer()
+        return lambda text: [word.rstrip("s") for word in words(text)]
+
+
+class Hidden(TfidfVectorizer):
+    """Its signature names no parameter, which scikit-learn asks for and people forget."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+
+
+class OwnCv(LogisticRegressionCV):
+    pass
+
+
+class OwnTree(ExtraTreeClassifier):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("steps", "at", "plain"),
+    [
+        ((Stem(ngram_range=(1, 2), norm="l1"), LinearSVC()), 0, "TfidfVectorizer(ngram_range=(1, 2), norm='l1')"),
+        ((CountVectorizer(), OwnCv(Cs=3, cv=2)), 1, "LogisticRegressionCV(Cs=3, cv=2)"),
+        ((CountVectorizer(), OwnTree(max_depth=2)), 1, "ExtraTreeClassifier(max_depth=2)"),
+    ],
+    ids=["vectorizer", "head", "tree"],
+)
+def test_a_subclass_is_that_of_its_nearest_ancestor(steps: tuple[Any, ...], at: int, plain: str) -> None:
+    error = refusal(fit(*steps))
+    assert f"is a subclass of {plain.partition('(')[0]} and" in error.reason
+    assert (error.advice, repr(error.suggestion[at])) == (plain, plain)
+    model_from_sklearn(error.suggestion.fit(TEXTS, LABELS), name="m")
+
+
+def test_what_scikit_learn_cannot_clone_is_refused_all_the_same() -> None:
+    (subclass, *_) = wcw.check(make_pipeline(Hidden(binary=True), LogisticRegression())).obstacles
+    assert "a subclass of TfidfVectorizer" in subclass.reason
+    assert subclass.suggestion == subclass.advice == "TfidfVectorizer(binary=True)"
+
+
+def test_stacking_is_a_classifier_before_it_is_fitted_too() -> None:
+    stack = StackingClassifier([("a", LogisticRegression())])
+    for pipeline in (stack, make_pipeline(CountVectorizer(), stack)):
+        (*_, obstacle) = [o for o in wcw.check(pipeline).obstacles if "not fitted" not in o.reason]
+        assert obstacle.option == "StackingClassifier"
+        assert "cannot be converted as a classifier" in obstacle.reason
 
 
 def test_what_is_no_pipeline_from_texts_to_labels() -> None:

@@ -25,7 +25,7 @@ export interface ClassificationResult {
   readonly score_kind: "probability" | "decision";
   /** In the order of the model's classes; a binary decision head lists −s and s. */
   readonly all_scores: readonly ClassScore[];
-  /** Stored entries of the feature row. */
+  /** Features of all vectorizers that the text has, before selection or any other step drops or mixes them. */
   readonly known_features: number;
   /** Lone surrogates that were read as U+FFFD. */
   readonly replaced_surrogates: number;

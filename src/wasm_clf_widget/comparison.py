@@ -21,6 +21,7 @@ from .model.tree import stages_of, vectorizers
 from .parity import Answer, Stages, Tally, answer_at, feature_tolerance, first_stage, skip_live
 from .results import FirstDifference, ParityReport
 from .twin import Slack, Twin
+from .twin.steps import STEPS
 
 _CHUNK = 4096
 _ENOUGH = 200  # so many texts are looked at one by one behind the first difference; of the rest labels are counted
@@ -196,8 +197,8 @@ def endless(model: Model, text: str) -> str:
     """That a text takes more steps than the engine's budget, in words."""
     patterns = " and ".join(repr(v.token_pattern) for v in vectorizers(model) if v.program is not None)
     return (
-        f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} characters): Python's "
-        "re itself would hardly come to an end"
+        f"the pattern {patterns} needs too many steps on the text {text[:80]!r} ({len(text):,} characters): more "
+        f"than {STEPS:,}"
     )
 
 

@@ -23,9 +23,9 @@ class EngineError(WasmClfError, RuntimeError):
 
 
 class TooManyStepsError(EngineError):
-    """The token pattern goes back and forth between too many ways to match this text; so would Python's own re.
+    """The token pattern goes back and forth between too many ways to match this text.
 
-    The budget stands in docs/model-file.md, "Token patterns".
+    Python's own re has no budget, and tries on. The budget stands in docs/model-file.md, "Token patterns".
     """
 
 

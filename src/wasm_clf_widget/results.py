@@ -24,8 +24,9 @@ class ClassificationResult:
     where the source has only decision scores, or several labels; ``all_scores`` lists ``{"label", "score"}`` in
     ``classes_`` order (probabilities, else decision scores or votes: −s and s of a binary head), of several outputs
     with ``"output"``, its number, in each;
-    ``known_features`` counts the stored entries of the feature row; ``is_uncertain`` says that the confidence lies
-    in the model's declared "not sure" band and never replaces ``label``.
+    ``known_features`` counts the features of all vectorizers that the text has, before selection or any other step
+    drops or mixes them; ``is_uncertain`` says that the confidence lies in the model's declared "not sure" band and
+    never replaces ``label``.
     """
 
     label: Labels

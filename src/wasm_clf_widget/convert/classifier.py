@@ -13,7 +13,8 @@ from ..errors import UnsupportedPipelineError
 from ..model.spec import Pipeline
 from .heads import HEADS, META
 from .job import Classified, Job, Row, below
-from .rows import Rows, check_length, convert_rows
+from .options import with_possible_options
+from .rows import Rows, check_length, convert_steps, own_composition, reads_texts
 from .steps import steps_of, unfitted_within, unwrap
 from .unknown import refuse_classifier
 
@@ -30,13 +31,14 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
         # So that a check sees all of it; what unwrap has to say comes last.
         job.member(below(path, "estimator"), template, row)
     path, estimator = unwrap(path, estimator)
+    estimator = own_composition(job, path, estimator)
     if type(estimator) is SklearnPipeline:
         return _pipeline(job, path, estimator, row)
     if (meta := META.get(type(estimator))) is not None:
-        return meta(job, path, estimator, row)
+        return meta(job, path, with_possible_options(job.found, path, estimator), row)
     head = HEADS.get(type(estimator))
     if head is None:
-        raise refuse_classifier(path, estimator)
+        raise refuse_classifier(path, estimator, dense=row is not None and row.dense)
     if row is None:
         kind = type(estimator).__name__
         raise UnsupportedPipelineError(
@@ -46,7 +48,7 @@ def _convert(job: Job, path: str, estimator: Any, row: Row | None) -> Classified
             f"make_pipeline(vectorizer, {kind}(…)), with the vectorizer that made its rows",
             edit={"": make_pipeline(TfidfVectorizer(), estimator)},
         )
-    return head(job, path, estimator, row)
+    return head(job, path, with_possible_options(job.found, path, estimator), row)
 
 
 def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified | None:
@@ -60,9 +62,7 @@ def _pipeline(job: Job, path: str, pipeline: Any, row: Row | None) -> Classified
             edit={"": make_pipeline(TfidfVectorizer(), LogisticRegression())},
         )
     *before, (last, classifier) = steps
-    rows = Rows(row)
-    for step, estimator in before:
-        rows = convert_rows(job, step, estimator, rows)
+    rows = convert_steps(job, before, Rows(row), texts_after=reads_texts(classifier))
     found = job.member(last, classifier, rows.row)
     if found is None:
         return None

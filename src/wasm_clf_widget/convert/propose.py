@@ -45,8 +45,9 @@ def propose(pipeline: Any, errors: Errors) -> Any | None:
         for error in sorted(errors, key=lambda error: (-len(_parts(error.path)), "" in error.edit)):
             _forget_candidates(edited, error)
             edited = _edit(pipeline, edited, error)
-    except (TypeError, ValueError, AttributeError, KeyError):
-        # Parameters that cannot be cloned, a step that is frozen, or one that an earlier edit took out.
+    except (TypeError, ValueError, AttributeError, KeyError, RuntimeError):
+        # Parameters that cannot be cloned (RuntimeError: a constructor that alters them, or hides them behind *args), a
+        # step that is frozen, or one that an earlier edit took out.
         return None
     return edited
 
@@ -72,18 +73,22 @@ def _forget_candidates(edited: Any, error: UnsupportedPipelineError) -> None:
             continue
         inside = "__".join(parts[depth + 1 :])
         edited_names = [below(inside, name) if name else inside for name in error.edit]
+        replacement = error.edit.get("")
+        # What takes the place of its own subclass has the options that both have.
+        alike = replacement is not None and isinstance(_at(edited, parts), type(replacement))
+        kept = [below(inside, name) for name in _parameters(replacement)] if alike else []
         for option in ("param_grid", "param_distributions"):
             if (candidates := getattr(outer, option, None)) is not None:
-                setattr(outer, option, _without(candidates, edited_names, replaced="" in error.edit))
+                setattr(outer, option, _without(candidates, edited_names, kept, replaced="" in error.edit))
 
 
-def _without(candidates: Any, edited: Sequence[str], *, replaced: bool) -> Any:
+def _without(candidates: Any, edited: Sequence[str], kept: Sequence[str], *, replaced: bool) -> Any:
     if not isinstance(candidates, dict):
-        return [_without(one, edited, replaced=replaced) for one in candidates]
+        return [_without(one, edited, kept, replaced=replaced) for one in candidates]
     return {
         key: values
         for key, values in candidates.items()
-        if not any(_is_within(name, key) or (replaced and _is_within(key, name)) for name in edited)
+        if key in kept or not any(_is_within(name, key) or (replaced and _is_within(key, name)) for name in edited)
     }
 
 

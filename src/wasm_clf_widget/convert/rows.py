@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 from sklearn.pipeline import Pipeline as SklearnPipeline
@@ -15,9 +17,10 @@ from ..model.limits import MAX_TRANSFORMS
 from ..model.numbers import doubles
 from ..model.spec import Pipeline, Scale, Transform, Union, Vectorizer
 from .job import Job, Row, below
-from .steps import does_nothing, steps_of, unwrap
+from .options import with_possible_options
+from .steps import does_nothing, plain_composition, steps_of, unwrap
 from .transformers import TRANSFORMERS, convert_transformer
-from .unknown import refuse_transformer
+from .unknown import refuse_cleaner, refuse_composition, refuse_transformer
 from .vectorizers import VECTORIZERS, convert_vectorizer
 
 MAX_BRANCHES: Final = 64
@@ -36,25 +39,62 @@ class Rows:
         return Rows(row, self.front, (*self.transforms, *transforms))
 
 
-def convert_rows(job: Job, path: str, estimator: Any, rows: Rows) -> Rows:
+def convert_steps(job: Job, steps: Sequence[tuple[str, Any]], rows: Rows, *, texts_after: bool) -> Rows:
+    """All of these steps further. ``texts_after``: what comes behind them is still given texts."""
+    for i, (step, estimator) in enumerate(steps):
+        texts = texts_after or any(reads_texts(later) for _, later in steps[i + 1 :])
+        rows = convert_rows(job, step, estimator, rows, texts_after=texts)
+    return rows
+
+
+def convert_rows(job: Job, path: str, estimator: Any, rows: Rows, *, texts_after: bool = False) -> Rows:
     """One step further; what it refuses is noted, and the row behind it is one of unknown width."""
     try:
         path, estimator = unwrap(path, estimator)
+        estimator = own_composition(job, path, estimator)
         if type(estimator) is SklearnPipeline:
-            for step, inner in steps_of(path, estimator):
-                rows = convert_rows(job, step, inner, rows)
-            return rows
+            return convert_steps(job, steps_of(path, estimator), rows, texts_after=texts_after)
         if type(estimator) is FeatureUnion:
             return _union(job, path, estimator, rows)
+        if rows.row is None and texts_after and not reads_texts(estimator):
+            job.found.add(refuse_cleaner(path, estimator))
+            return rows
         if type(estimator) in VECTORIZERS and rows.row is None:
             front, transforms, n_features = convert_vectorizer(job.found, path, estimator)
             return Rows(Row(n_features), front, tuple(transforms))
         if type(estimator) in TRANSFORMERS and rows.row is not None:
-            return rows.then(*convert_transformer(job.found, path, estimator, rows.row))
+            possible = with_possible_options(job.found, path, estimator)
+            return rows.then(*convert_transformer(job.found, path, possible, rows.row))
         raise refuse_transformer(path, estimator, first=rows.row is None)
     except UnsupportedPipelineError as error:
         job.found.add(error)
-        return replace(rows, row=Row(None))
+        # Behind a TruncatedSVD, or what one is proposed for, every entry counts, also where it could not be read.
+        svd = any(isinstance(one, TruncatedSVD) for one in (estimator, error.edit.get("")))
+        return replace(rows, row=Row(None, dense=svd or (rows.row is not None and rows.row.dense)))
+
+
+def own_composition(job: Job, path: str, estimator: Any) -> Any:
+    """The estimator; for a subclass of Pipeline or FeatureUnion, which is refused, scikit-learn's own of its steps."""
+    if not isinstance(estimator, SklearnPipeline | FeatureUnion) or type(estimator) in (SklearnPipeline, FeatureUnion):
+        return estimator
+    plain = plain_composition(estimator)
+    job.found.add(refuse_composition(path, estimator, plain))
+    return plain
+
+
+def reads_texts(estimator: Any) -> bool:
+    """Whether what takes the raw input stands in it, however deep: then the steps before it leave texts to it."""
+    if isinstance(estimator, (*VECTORIZERS, DictVectorizer, FeatureHasher)):
+        return True
+    try:
+        values = estimator.get_params(deep=False).values()
+    except Exception:  # a stranger's code, or nothing with parameters
+        return False
+    # Lists of steps are tuples of a name, an estimator and perhaps columns.
+    parts = [
+        part for value in values if isinstance(value, list) for one in value if isinstance(one, tuple) for part in one
+    ]
+    return any(reads_texts(part) for part in (*values, *parts))
 
 
 def check_length(path: str, transforms: tuple[Transform, ...]) -> None:

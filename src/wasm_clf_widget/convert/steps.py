@@ -7,7 +7,7 @@ from typing import Any, Final
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV, HalvingRandomSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from ..errors import UnsupportedPipelineError
@@ -54,6 +54,14 @@ def does_nothing(estimator: Any) -> bool:
 def steps_of(path: str, pipeline: Any) -> list[tuple[str, Any]]:
     """The steps that do something, by their paths."""
     return [(below(path, name), step) for name, step in pipeline.steps if not does_nothing(step)]
+
+
+def plain_composition(estimator: Any) -> Any:
+    """scikit-learn's own Pipeline or FeatureUnion of what a subclass of them holds, the very same steps."""
+    if isinstance(estimator, FeatureUnion):
+        return FeatureUnion(estimator.transformer_list, transformer_weights=estimator.transformer_weights)
+    # imbalanced-learn's samplers work in fit only.
+    return Pipeline([(name, step) for name, step in estimator.steps if not hasattr(step, "fit_resample")])
 
 
 def flat_steps(estimator: Any) -> list[Any]:

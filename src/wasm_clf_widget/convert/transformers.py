@@ -154,19 +154,20 @@ def _check_clip(step: str, estimator: Any) -> None:
 
 
 def _standard(found: Findings, step: str, estimator: Any, row: Row) -> list[Transform]:
-    found.attempt(_check_mean, step, estimator)
+    found.attempt(_check_mean, step, estimator, row)
     if not hasattr(estimator, "scale_"):
         raise refuse_unfitted(step, estimator)
     return [] if estimator.scale_ is None else [_scale(step, "scale_", estimator.scale_, row)]
 
 
-def _check_mean(step: str, estimator: Any) -> None:
+def _check_mean(step: str, estimator: Any, row: Row) -> None:
     if estimator.with_mean:
+        filled = "a shift of every feature would fill each text's row with all features"
         raise UnsupportedPipelineError(
             step,
             "with_mean",
-            "a shift of every feature would fill each text's row with all features",
-            "with_mean=False, and fit again",
+            "a model file has no stage that subtracts means" if row.dense else filled,
+            "with_mean=False, or leave this step out, and fit again",
             edit={"with_mean": False},
         )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from operator import index
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from ..model.packed import PackedTexts
 from ..model.spec import TOKEN_PATTERNS, Accents, Analyzer, Transform, Vectorizer
 from .findings import Findings
 from .nearest import analyzer_edit, preprocessor_edit, tokenizer_edit
+from .options import with_possible_options
 from .patterns import PatternError, compile_pattern
 from .transformers import norm_of, tfidf
 from .unfitted import refuse_unfitted
@@ -46,6 +48,7 @@ def convert_vectorizer(
     None where an option is in the way; each such option is noted in ``found``.
     """
     before = found.refusals
+    estimator = with_possible_options(found, step, estimator)
     hashing = type(estimator) is HashingVectorizer
     found.attempt(_check_input, step, estimator)
     analyzer = found.attempt(_analyzer, step, estimator)
@@ -134,8 +137,22 @@ def _check_input(step: str, estimator: Any) -> None:
         )
 
 
+def _dtype(step: str, estimator: Any, default: type) -> np.dtype[Any]:
+    try:
+        dtype: np.dtype[Any] = np.dtype(estimator.dtype)
+    except (TypeError, ValueError):
+        raise UnsupportedPipelineError(
+            step,
+            "dtype",
+            f"{estimator.dtype!r} is no type of numbers",
+            f"dtype=numpy.{default.__name__} (the default), and fit again",
+            edit={"dtype": default},
+        ) from None
+    return dtype
+
+
 def _check_float64(step: str, estimator: Any) -> None:
-    dtype = np.dtype(estimator.dtype)
+    dtype = _dtype(step, estimator, np.float64)
     if dtype != np.float64:
         raise UnsupportedPipelineError(
             step,
@@ -147,7 +164,7 @@ def _check_float64(step: str, estimator: Any) -> None:
 
 
 def _check_counts(step: str, estimator: Any) -> None:
-    dtype = np.dtype(estimator.dtype)
+    dtype = _dtype(step, estimator, np.int64)
     if dtype not in _COUNT_TYPES:
         raise UnsupportedPipelineError(
             step,
@@ -255,12 +272,29 @@ def _stop_words(step: str, estimator: Any) -> tuple[str, ...]:
                 edit={"stop_words": None},
             )
         value = ENGLISH_STOP_WORDS
+    if not isinstance(value, Iterable):
+        raise UnsupportedPipelineError(
+            step,
+            "stop_words",
+            f"{value!r} is no list of words",
+            "'english', a list of words, or None",
+            edit={"stop_words": None},
+        )
     # A token is a str without surrogates (they are no word characters): what else stands in the list never matches.
     return tuple(sorted({str(word) for word in value if isinstance(word, str) and not _has_surrogate(word)}))
 
 
 def _ngram_range(step: str, estimator: Any, analyzer: Analyzer, vocabulary: Sequence[str] | None) -> tuple[int, int]:
-    low, high = (int(n) for n in estimator.ngram_range)
+    try:
+        low, high = map(index, estimator.ngram_range)
+    except (TypeError, ValueError):
+        raise UnsupportedPipelineError(
+            step,
+            "ngram_range",
+            f"{estimator.ngram_range!r} is no pair of whole numbers",
+            "(n, m) with 1 ≤ n ≤ m",
+            edit={"ngram_range": (1, 1)},
+        ) from None
     if low > high:
         swapped = (min(max(high, 1), MAX_NGRAM), min(max(low, 1), MAX_NGRAM))
         raise UnsupportedPipelineError(
@@ -299,7 +333,7 @@ def _vocabulary(step: str, estimator: Any) -> PackedTexts:
             estimator._check_vocabulary()
         except NotFittedError:
             raise refuse_unfitted(step, estimator) from None
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # TypeError: words that cannot be told apart, such as lists
             raise UnsupportedPipelineError(
                 step, "vocabulary", str(error), "a vocabulary that scikit-learn accepts"
             ) from None

@@ -112,8 +112,8 @@ class Steps:
         if self._left < 0:
             raise TooManyStepsError(
                 f"the pattern {self._pattern!r} needs too many steps on the text {text[:80]!r} ({len(text):,} "
-                "characters): Python's re itself would hardly come to an end; use a pattern without repeats inside of "
-                "repeats, or leave such texts out"
+                f"characters): more than {STEPS:,}; use a pattern without repeats inside of repeats, or leave such "
+                "texts out"
             )
 
     def _match(
