@@ -1190,7 +1190,9 @@ def test_sigkill_at_random_moments_and_resume(model: Path, tmp_path: Path, sourc
         process.send_signal(signal.SIGKILL)
         process.wait()
         kills += 1
-    assert process.returncode == 0, process.stderr and process.stderr.read()
+        if out.exists() and not Path(f"{out}.partial").exists():
+            break  # all was done, the process was on its way out: there is nothing to go on with
+    assert process.returncode in (0, -signal.SIGKILL), process.stderr and process.stderr.read()
     assert kills > 0
     assert out.read_bytes() == (tmp_path / f"whole.{target}").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([given.name, out.name, f"whole.{target}"])
