@@ -472,7 +472,6 @@ def test_a_subclass_of_a_union_is_looked_into() -> None:
         ([CountVectorizer(), Binarizer(threshold="low"), LogisticRegression(C=-1.0)], ["threshold", "C"]),
         ([CountVectorizer(), OneVsRestClassifier(NearestCentroid(priors=5))], ["priors"]),
     ],
-    ids=str,
 )
 def test_what_scikit_learn_would_not_take_is_listed_before_it_is_fitted(steps: list[Any], names: list[str]) -> None:
     head = [] if hasattr(steps[-1], "predict") else [LogisticRegression()]
