@@ -96,12 +96,9 @@ impl Pipeline {
         if let Front::Text { counter, .. } = &mut front
             && head.is_some()
         {
-            let straight = straight(&transforms);
-            let idf = take_idf(&mut transforms[..straight]);
-            let straight = straight == transforms.len();
+            let straight = transforms.iter().all(Transform::keeps_features);
             let coef = head.as_mut().filter(|_| straight).and_then(Head::take_coef).unwrap_or_default();
-            let outputs = coef.len() / counter.vectorizer.n_features;
-            counter.place(reader, &idf, &coef, outputs)?;
+            place(reader, counter, &mut transforms, &coef)?;
         }
         if let (Front::Union(union), Some(head)) = (&mut front, &head) {
             union.place(reader, head.coef().filter(|_| transforms.is_empty()))?;
@@ -144,11 +141,7 @@ impl Pipeline {
     /// As a branch: puts idf and, if there are any, these coefficients (F × K) beside the counters.
     pub fn place(&mut self, reader: &Reader, coef: &[f64]) -> Result<()> {
         match &mut self.front {
-            Front::Text { counter, .. } => {
-                let straight = straight(&self.transforms);
-                let idf = take_idf(&mut self.transforms[..straight]);
-                counter.place(reader, &idf, coef, coef.len() / counter.vectorizer.n_features)
-            }
+            Front::Text { counter, .. } => place(reader, counter, &mut self.transforms, coef),
             Front::Union(union) => union.place(reader, None),
             Front::Row => Ok(()),
         }
@@ -263,18 +256,16 @@ impl Pipeline {
     }
 }
 
-/// How many of the transforms, from the first on, keep the features' numbers: these may use what stands beside the counters.
-fn straight(transforms: &[Transform]) -> usize {
-    transforms.iter().take_while(|t| t.keeps_features()).count()
-}
-
-/// The first idf, which will stand beside the counters.
-fn take_idf(transforms: &mut [Transform]) -> Vec<f64> {
-    let first = transforms.iter_mut().find(|t| matches!(t, Transform::Idf(_)));
-    match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
+/// Puts the first idf and the coefficients (F × K, or none) beside the counters: what keeps the features' numbers may use
+/// what stands there.
+fn place(reader: &Reader, counter: &mut Counter, transforms: &mut [Transform], coef: &[f64]) -> Result<()> {
+    let mut straight = transforms.iter_mut().take_while(|t| t.keeps_features());
+    let first = straight.find(|t| matches!(t, Transform::Idf(_)));
+    let idf = match first.map(|t| core::mem::replace(t, Transform::FeatureIdf)) {
         Some(Transform::Idf(idf)) => idf,
         _ => Vec::new(),
-    }
+    };
+    counter.place(reader, &idf, coef, coef.len() / counter.vectorizer.n_features)
 }
 
 /// A stage that works on a row stands where there is none.
