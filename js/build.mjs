@@ -79,17 +79,13 @@ await build({
   entryPoints: { index: "src/index.ts", element: "src/element/define.ts", widget: "src/mount.ts" },
 });
 await squeeze(dist, readdirSync(dist).filter((name) => existsSync(join(dist, `${name}.map`))));
-// esbuild's own helper does nothing by itself: who takes nothing out of it need not ask for it.
+// esbuild's own helper does nothing by itself: who takes nothing out of it need not ask for it. Minified, an import of an
+// address that only the page knows has lost the words by which bundlers leave it alone.
 const helpers = readdirSync(dist).filter((name) => name.endsWith(".js.map") && JSON.parse(readFileSync(join(dist, name), "utf8")).sources.length === 0);
 for (const name of readdirSync(dist).filter((each) => each.endsWith(".js"))) {
   const path = join(dist, name);
   const code = helpers.reduce((text, helper) => text.replace(`import"./${helper.slice(0, -4)}";`, ""), readFileSync(path, "utf8"));
-  writeFileSync(path, code);
-}
-// Minified, an import of an address that only the page knows has lost the words by which bundlers leave it alone.
-for (const name of readdirSync(dist).filter((each) => each.endsWith(".js"))) {
-  const path = join(dist, name);
-  writeFileSync(path, readFileSync(path, "utf8").replace(/\bimport\((?!")/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ "));
+  writeFileSync(path, code.replace(/\bimport\((?!")/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ "));
 }
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", join(here, "tsconfig.types.json")], { stdio: "inherit" });
 

@@ -41,12 +41,8 @@ def answer(engine: Engine, piece: Piece, on_error: OnError, where: str) -> Answe
 def _classify(engine: Engine, texts: Any) -> Batch:
     if isinstance(texts, list):
         return engine.classify(texts)
-    if (data := joined(texts)) is not None:
-        try:
-            if (batch := engine.classify_joined(data, len(texts))) is not None:
-                return batch
-        except TooManyStepsError:
-            pass  # perhaps only of a part of a text that holds a NUL
+    if (data := joined(texts)) is not None and (batch := engine.classify_joined(data, len(texts))) is not None:
+        return batch
     data, offsets = layout(texts)
     return engine.classify_buffers(data, offsets.tobytes())
 
