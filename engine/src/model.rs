@@ -2,7 +2,7 @@
 
 use crate::config::Reader;
 use crate::error::{Error, Result};
-use crate::estimator::Shape;
+use crate::estimator::{Answer, Shape};
 use crate::features::Row;
 use crate::file::File;
 use crate::pipeline::{Pipeline, Run};
@@ -78,20 +78,60 @@ impl Model {
         next: &mut dyn FnMut() -> Option<&'t str>,
         answers: &mut Answers,
     ) -> Result<()> {
-        let Shape { scores: k, probabilities: p, labels: l } = self.shape;
+        if self.pipeline.gathers() {
+            return self.classify_together(first, next, answers);
+        }
         let probabilities = !answers.probabilities.is_empty();
         let mut i = first;
         while let Some(text) = next() {
             let mut run = Run { text, known: 0, rows: false };
             self.pipeline.answer(&mut run, &self.nothing, probabilities).map_err(|error| error.at_text(i))?;
-            let answer = &self.pipeline.answer;
-            write(answers.scores, i * k, &answer.scores);
-            write(answers.probabilities, i * p, &answer.probabilities);
-            write(answers.labels, i * l, &answer.labels);
+            answers.write(i, &self.pipeline.answer);
             write(answers.known, i, &[run.known]);
             i += 1;
         }
         Ok(())
+    }
+
+    /// The same for a pipeline that answers faster for many texts together.
+    fn classify_together<'t>(
+        &mut self,
+        first: usize,
+        next: &mut dyn FnMut() -> Option<&'t str>,
+        answers: &mut Answers,
+    ) -> Result<()> {
+        let (mut i, mut done, mut result) = (first, first, Ok(true));
+        while result.is_ok() {
+            let text = next();
+            if let Some(text) = text {
+                let mut run = Run { text, known: 0, rows: true };
+                result = self.pipeline.keep(&mut run, &self.nothing).map_err(|error| error.at_text(i));
+                write(answers.known, i, &[run.known]);
+                i += 1;
+            }
+            if text.is_none() || !matches!(result, Ok(false)) {
+                self.pipeline.release(&mut |answer| {
+                    answer.check().map_err(|error| error.at_text(done))?;
+                    answers.write(done, answer);
+                    done += 1;
+                    Ok(())
+                })?;
+            }
+            if text.is_none() {
+                break;
+            }
+        }
+        result.map(|_| ())
+    }
+}
+
+impl Answers<'_> {
+    /// Those for text `i`.
+    #[inline(always)]
+    fn write(&mut self, i: usize, answer: &Answer) {
+        write(self.scores, i * answer.scores.len(), &answer.scores);
+        write(self.probabilities, i * answer.probabilities.len(), &answer.probabilities);
+        write(self.labels, i * answer.labels.len(), &answer.labels);
     }
 }
 

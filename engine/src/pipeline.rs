@@ -7,7 +7,7 @@ use crate::config::{Reader, Targets, choose};
 use crate::counter::Counter;
 use crate::error::{Error, Result};
 use crate::estimator::{Answer, Head, Kind, Shape};
-use crate::features::{Plan, Row};
+use crate::features::{Plan, Row, finite};
 use crate::joined::Direct;
 use crate::json::Json;
 use crate::prelude::*;
@@ -241,6 +241,24 @@ impl Pipeline {
             head.answer(run, counted, row, probabilities, answer)?;
         }
         answer.check()
+    }
+
+    /// Whether it answers faster for many texts together.
+    pub fn gathers(&mut self) -> bool {
+        self.head.as_mut().is_some_and(|head| head.batch().is_some())
+    }
+
+    /// Keeps the row of a text, to be answered together with others. Whether there is no room for more.
+    pub fn keep(&mut self, run: &mut Run, input: &Row) -> Result<bool> {
+        self.fill(run, input)?;
+        let row = if self.hands_on() { input } else { &self.row };
+        finite(&row.values)?;
+        self.head.as_mut().and_then(Head::batch).map_or(Ok(true), |trees| trees.keep(row))
+    }
+
+    /// Answers for the texts that were kept, one after the other.
+    pub fn release(&mut self, each: &mut dyn FnMut(&Answer) -> Result<()>) -> Result<()> {
+        self.head.as_mut().and_then(Head::batch).map_or(Ok(()), |trees| trees.release(&mut self.answer, each))
     }
 
     /// The pipeline in whose list a vectorizer stands; `number` counts from this pipeline's first.

@@ -23,7 +23,7 @@ use crate::pipeline::{Pipeline, Run, no_row};
 use crate::prelude::*;
 use crate::say::int;
 pub use linear::Linear;
-pub use others::Other;
+pub use others::{Other, Trees};
 
 /// More than any head has.
 const MAX_MEMBERS: usize = 4096;
@@ -120,6 +120,11 @@ impl Head {
     /// Gives a linear head whose coefficients nobody took their own place.
     pub fn finish(&mut self, reader: &Reader, width: usize) -> Result<()> {
         if let Kind::Linear(linear) = &mut self.kind { linear.finish(reader, width) } else { Ok(()) }
+    }
+
+    /// Where it answers faster for many rows together: what keeps them.
+    pub fn batch(&mut self) -> Option<&mut Trees> {
+        if let Kind::Other(other) = &mut self.kind { other.batch() } else { None }
     }
 
     /// Answers for a row; `counted` has the coefficients where they stand beside the counters. Probabilities are written

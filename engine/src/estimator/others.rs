@@ -4,7 +4,8 @@ use super::calibrated::{self, Calibrated};
 use super::distances::{self, Distances};
 use super::layers::{self, Layers};
 use super::members::{self, Binary, Vote};
-use super::trees::{self, Trees};
+use super::trees;
+pub use super::trees::Trees;
 use super::{Answer, Context, Shape};
 use crate::config::Targets;
 use crate::error::{Error, Result};
@@ -77,5 +78,10 @@ impl Other {
             Self::MultiOutput => return members::each_output(members, run, row, probabilities, out),
         }
         Ok(())
+    }
+
+    /// Where it answers faster for many rows together: what keeps them.
+    pub fn batch(&mut self) -> Option<&mut Trees> {
+        if let Self::Trees(trees) = self { Some(trees) } else { None }
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! Most features of a text are 0, so from most nodes the way is known beforehand: `layout` puts nodes behind each other as a
 //! text without any features would meet them. Such a *way* is left only where a node asks for one of the text's own
-//! features. A short text finds these nodes by `turns`, in lists by feature; a long one walks the ways node by node. Both
-//! find the same leaf.
+//! features. A short text finds these nodes many at a time (`seek`, where there is SIMD); a long one walks the ways node by
+//! node. Both find the same leaf.
 
+mod batch;
 mod layout;
+#[cfg_attr(not(all(target_arch = "wasm32", target_feature = "simd128")), path = "trees/no_seek.rs")]
+mod seek;
 #[cfg(test)]
 mod tests;
-mod turns;
 
-use self::layout::{LEAF, Layout, Present};
-use self::turns::Turns;
+use self::batch::Batch;
+use self::layout::{LEAF, Layout};
 use super::link::{self, Label, Link};
 use super::others::Other;
 use super::{Answer, Context, Shape};
@@ -36,19 +38,18 @@ struct Raw {
     right: u32,
 }
 
-/// To which output each tree adds, and what the outputs begin with; nothing where they are means.
-type Sum = Option<(Vec<u32>, Vec<f64>)>;
+/// To which output each tree adds; nothing where outputs are means.
+type Sum = Option<Vec<u32>>;
 
 /// See the module.
 pub struct Trees {
     layout: Layout,
-    turns: Turns,
     sum: Sum,
     link: Link,
     label: Label,
-    present: Present,
-    /// The row of each tree's leaf, with `LEAF`.
-    rows: Vec<u32>,
+    batch: Batch,
+    /// What sums begin with.
+    initial: Vec<f64>,
 }
 
 pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
@@ -78,14 +79,14 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
     let thresholds = context.numbers("tree.threshold", n, None)?;
     let children = reader.u32s(stage, "tree.children", Some(n), Some(2))?;
     let values = context.numbers("tree.value", n, mean.then_some(outputs))?;
-    let sum = if mean {
-        None
+    let (sum, initial) = if mean {
+        (None, vec![0.0; outputs])
     } else {
         let output = reader.u32s(stage, "tree.output", Some(count), None)?;
         if output.iter().any(|&k| k as usize >= outputs) {
             return Err(Error::file(&["'tree.output' names an output that is not there"]));
         }
-        Some((output, context.numbers("tree.initial", outputs, None)?))
+        (Some(output), context.numbers("tree.initial", outputs, None)?)
     };
     let raw: Vec<Raw> = features
         .into_iter()
@@ -94,9 +95,10 @@ pub fn read(context: &Context, targets: &Targets) -> Result<(Other, Shape)> {
         .map(|((feature, threshold), &[left, right])| Raw { threshold, feature, left, right })
         .collect();
     check(&raw, &roots, width)?;
-    reader.file.spend(n.saturating_mul(4).saturating_add(width))?;
+    reader.file.spend(n.saturating_mul(2).saturating_add(width))?;
     let values = Matrix::new(values, if mean { outputs } else { 1 });
-    let trees = Trees::new(Layout::new(&raw, &roots, &values, width), (sum, link, label));
+    let layout = Layout::new(&raw, &roots, &values, width);
+    let trees = Trees { batch: Batch::new(&layout), layout, sum, link, label, initial };
     let probabilities = match (mean, link) {
         (true, _) => outputs,
         (false, Link::None) => 0,
@@ -152,67 +154,76 @@ fn rounded(v: f64) -> f32 {
 }
 
 impl Trees {
-    fn new(layout: Layout, (sum, link, label): (Sum, Link, Label)) -> Self {
-        let (turns, present) = (Turns::new(&layout), Present::new(&layout));
-        Self { layout, turns, sum, link, label, present, rows: Vec::new() }
-    }
-
     /// The answer for a row.
     pub fn answer(&mut self, row: &Row, out: &mut Answer) -> Result<()> {
+        self.keep(row)?;
+        self.release(out, &mut |_| Ok(()))
+    }
+
+    /// Keeps a row, to be answered together with others. Whether there is no room for more.
+    pub fn keep(&mut self, row: &Row) -> Result<bool> {
         if !row.values.iter().all(|&v| rounded(v).is_finite()) {
             return Err(Error::not_finite());
         }
-        self.leaves(row);
-        self.add_up(out);
-        Ok(())
-    }
-
-    /// Finds the leaf of each tree.
-    fn leaves(&mut self, row: &Row) {
         for (&i, &v) in row.indices.iter().zip(&row.values) {
-            self.present.add(&self.layout, i, rounded(v));
+            self.batch.add(&self.layout, i, rounded(v));
         }
-        if !self.turns.leaves(&self.present, &mut self.rows) {
-            self.layout.walk(&self.present, &mut self.rows);
-        }
-        self.present.clear();
+        Ok(self.batch.push(&self.initial))
     }
 
-    fn add_up(&self, out: &mut Answer) {
+    /// Answers for the rows that were kept, one after the other.
+    pub fn release(&mut self, out: &mut Answer, each: &mut dyn FnMut(&Answer) -> Result<()>) -> Result<()> {
         let values = &self.layout.values;
-        if let Some((output, initial)) = &self.sum {
-            out.scores.copy_from_slice(initial);
-            for (&row, &k) in self.rows.iter().zip(output) {
-                out.scores.iter_mut().skip(k as usize).zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
+        match (&self.sum, out.scores.len()) {
+            (Some(output), _) => self.batch.run(&self.layout, out.scores.len(), &mut |rows, first, sums| {
+                for (&row, &k) in rows.iter().zip(&output[first..]) {
+                    sums.iter_mut().skip(k as usize).zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
+                }
+            }),
+            (None, 2) => {
+                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<2>(values, rows, sums))
+            }
+            (None, 3) => {
+                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<3>(values, rows, sums))
+            }
+            (None, 4) => {
+                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<4>(values, rows, sums))
+            }
+            (None, _) => self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| {
+                for &row in rows {
+                    sums.iter_mut().zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
+                }
+            }),
+        }
+        let mut result = Ok(());
+        for sums in self.batch.sums.chunks_exact(out.scores.len()) {
+            out.scores.copy_from_slice(sums);
+            if self.sum.is_none() {
+                out.scores.iter_mut().for_each(|s| *s /= self.layout.roots.len() as f64);
+                out.probabilities.copy_from_slice(&out.scores);
+            } else {
+                link::probabilities(self.link, &out.scores, &mut out.probabilities);
             }
             link::decide(self.label, &out.scores, 0.0, &mut out.labels);
-            link::probabilities(self.link, &out.scores, &mut out.probabilities);
-            return;
-        }
-        match out.scores.len() {
-            2 => self.sum_rows::<2>(&mut out.scores),
-            3 => self.sum_rows::<3>(&mut out.scores),
-            4 => self.sum_rows::<4>(&mut out.scores),
-            _ => {
-                out.scores.fill(0.0);
-                for &row in &self.rows {
-                    out.scores.iter_mut().zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
-                }
+            result = each(out);
+            if result.is_err() {
+                break;
             }
         }
-        out.scores.iter_mut().for_each(|s| *s /= self.rows.len() as f64);
-        out.probabilities.copy_from_slice(&out.scores);
-        link::decide(self.label, &out.scores, 0.0, &mut out.labels);
+        self.batch.clear();
+        result
     }
+}
 
-    /// Of K columns: their sums stay in registers.
-    fn sum_rows<const K: usize>(&self, out: &mut [f64]) {
-        let mut sums = [0.0; K];
-        for &row in &self.rows {
-            if let Some(row) = self.layout.values.row(row % LEAF).first_chunk::<K>() {
-                sums.iter_mut().zip(row).for_each(|(s, v)| *s += v);
-            }
+/// Of K columns: their sums stay in registers.
+#[inline(always)]
+fn add_rows<const K: usize>(values: &Matrix, rows: &[u32], out: &mut [f64]) {
+    let Some(out) = out.first_chunk_mut::<K>() else { return };
+    let mut sums = *out;
+    for &row in rows {
+        if let Some(row) = values.row(row % LEAF).first_chunk::<K>() {
+            sums.iter_mut().zip(row).for_each(|(s, v)| *s += v);
         }
-        out.copy_from_slice(&sums);
     }
+    *out = sums;
 }

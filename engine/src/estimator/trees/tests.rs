@@ -1,7 +1,8 @@
-//! Random trees and rows: both ways to the leaves against the trees as they stand in the file, walked as the source walks.
+//! Random trees and batches of rows against the trees as they stand in the file, walked as the source walks. What finds
+//! leaves by SIMD is tested in tests/test_trees.py.
 
-use super::layout::{LEAF, Layout, Present};
-use super::turns::Turns;
+use super::batch::Batch;
+use super::layout::{LEAF, Layout};
 use super::{NONE, Raw, rounded};
 use crate::dense::Matrix;
 use proptest::prelude::*;
@@ -64,8 +65,7 @@ struct Forest {
     nodes: Vec<Raw>,
     roots: Vec<u32>,
     layout: Layout,
-    turns: Turns,
-    present: Present,
+    batch: Batch,
 }
 
 impl Forest {
@@ -74,24 +74,30 @@ impl Forest {
         let roots: Vec<u32> = trees.iter().map(|splits| tree(splits, &mut nodes)).collect();
         let values = Matrix::new((0..nodes.len()).map(|i| i as f64).collect(), 1);
         let layout = Layout::new(&nodes, &roots, &values, WIDTH as usize);
-        let mut turns = Turns::new(&layout);
-        turns.much = usize::MAX;
-        let present = Present::new(&layout);
-        Self { nodes, roots, layout, turns, present }
+        let batch = Batch::new(&layout);
+        Self { nodes, roots, layout, batch }
     }
 
-    fn check(&mut self, row: &[f64], sparse: bool) {
-        for (i, &v) in (0..).zip(row).filter(|(_, v)| !sparse || **v != 0.0) {
-            self.present.add(&self.layout, i, rounded(v));
+    /// Each text's sums are its number: so the leaves that are found for it are known.
+    fn check(&mut self, rows: &[(Vec<f64>, bool)]) {
+        for (text, (row, sparse)) in rows.iter().enumerate() {
+            for (i, &v) in (0..).zip(row).filter(|(_, v)| !sparse || **v != 0.0) {
+                self.batch.add(&self.layout, i, rounded(v));
+            }
+            self.batch.push(&[text as f64]);
         }
+        let mut found = vec![Vec::new(); rows.len()];
         let leaf = |row: &u32| self.layout.values.row(*row % LEAF)[0] as u32;
-        let (mut listed, mut walked) = (Vec::new(), Vec::new());
-        assert!(self.turns.leaves(&self.present, &mut listed));
-        self.layout.walk(&self.present, &mut walked);
-        self.present.clear();
-        let expected: Vec<u32> = self.roots.iter().map(|&root| naive(&self.nodes, root, row)).collect();
-        assert_eq!(listed.iter().map(leaf).collect::<Vec<_>>(), expected, "lists, {row:?}");
-        assert_eq!(walked.iter().map(leaf).collect::<Vec<_>>(), expected, "walk, {row:?}");
+        self.batch.run(&self.layout, 1, &mut |leaves, tree, text| {
+            let found = &mut found[text[0] as usize];
+            assert_eq!(found.len(), tree, "trees in order");
+            found.extend(leaves.iter().map(leaf));
+        });
+        self.batch.clear();
+        for (found, (row, _)) in found.iter().zip(rows) {
+            let expected: Vec<u32> = self.roots.iter().map(|&root| naive(&self.nodes, root, row)).collect();
+            assert_eq!(*found, expected, "{row:?}");
+        }
     }
 }
 
@@ -101,47 +107,24 @@ fn row() -> impl Strategy<Value = Vec<f64>> {
 
 proptest! {
     #[test]
-    fn lists_and_walk_find_the_sources_leaves(
+    fn leaves_are_the_sources(
         trees in proptest::collection::vec(
             proptest::collection::vec((any::<usize>(), any::<u32>(), any::<usize>()), 0..40), 1..8),
-        rows in proptest::collection::vec((row(), any::<bool>()), 1..12),
+        batches in proptest::collection::vec(proptest::collection::vec((row(), any::<bool>()), 0..8), 1..4),
     ) {
         let mut forest = Forest::new(&trees);
-        for (row, sparse) in &rows {
-            forest.check(row, *sparse);
-        }
+        batches.iter().for_each(|rows| forest.check(rows));
     }
 }
 
-/// A way of thousands of nodes, left at the last one, and one way after another, as deep.
+/// A way of thousands of nodes, left at the last one, and one way after another, as deep; so many that they are not walked
+/// all together.
 #[test]
 fn deep_chains() {
     for which in [0, usize::MAX] {
         let splits: Vec<_> = (0..5000).map(|i| (which, i as u32, 2 + i * 7)).collect();
-        let mut forest = Forest::new(&[splits, Vec::new()]);
-        for row in [[0.0; 6], [1.0; 6], [-1.0; 6], [0.1, -0.1, 0.5, -0.5, 3.0, -3.0], [3.0, 0.0, 0.0, 0.0, 0.0, -3.0]] {
-            forest.check(&row, false);
-        }
+        let mut forest = Forest::new(&[vec![splits; 9], vec![Vec::new()]].concat());
+        let rows = [[0.0; 6], [1.0; 6], [-1.0; 6], [0.1, -0.1, 0.5, -0.5, 3.0, -3.0], [3.0, 0.0, 0.0, 0.0, 0.0, -3.0]];
+        forest.check(&rows.map(|row| (row.to_vec(), false)));
     }
-}
-
-/// The number in the upper bits of turns comes to its end and begins anew.
-#[test]
-fn as_many_texts_as_turns_can_tell_apart_and_more() {
-    let mut forest = Forest::new(&[vec![(0, 0, 2), (0, 1, 3), (1, 0, 4), (1, 1, 2)], vec![(0, 1, 2), (1, 0, 2)]]);
-    for text in 0..70_000 {
-        let x = |i: usize| NUMBERS[(text * 7 + i * 3) % NUMBERS.len()];
-        forest.check(&[x(0), x(1), 0.0, 0.0, 0.0, 0.0], text % 2 == 0);
-    }
-}
-
-/// What is not worth its lists is walked.
-#[test]
-fn much_work_is_refused() {
-    let mut forest = Forest::new(&[(0..50).map(|i| (i, i as u32, 2)).collect()]);
-    forest.turns.much = 0;
-    let mut rows = Vec::new();
-    assert!(forest.turns.leaves(&forest.present, &mut rows), "nothing to look for");
-    forest.present.add(&forest.layout, 0, 1.0);
-    assert!(!forest.turns.leaves(&forest.present, &mut rows));
 }
