@@ -8,7 +8,7 @@ use core::ops::Range;
 
 /// Nodes of the trees that are walked together, or one tree's.
 const NODES: u32 = 1 << 15;
-/// How many texts, and numbers of theirs, wait at most.
+/// How many texts wait at most, about how many numbers of theirs, and how many sums.
 const TEXTS: usize = 1 << 12;
 const NUMBERS: usize = 1 << 16;
 
@@ -65,7 +65,7 @@ impl Batch {
             self.walking.push((self.count as u32, self.has.len() as u32));
         }
         self.count += 1;
-        self.count >= TEXTS || self.has.len() >= NUMBERS
+        self.count >= TEXTS || self.has.len().max(self.sums.len()) >= NUMBERS
     }
 
     /// Forgets its texts.
