@@ -34,8 +34,8 @@ export interface FailureDetail {
 
 type State = "idle" | "loading" | "ready" | "failed";
 
-/** Properties that a page may have set before the tag was defined; `text` too, once there is a field for it. */
-const PROPERTIES = ["src", "htmlFor", "name", "base", "required", "disabled"] as const;
+/** Properties that are attributes, and that a page may have set before the tag was defined; `text` too, once there is a field for it. */
+const PROPERTIES = ["src", "htmlFor", "name", "base", "sha256", "required", "disabled", "explore"] as const;
 
 /** A server renders pages with this module, and has no elements. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
@@ -48,6 +48,8 @@ export class WasmTextClassifier extends Base {
   readonly #readout: Readout;
   readonly #own = new OwnField((text, composing) => { if (this.#field === this.#own) this.#edited(text, composing); });
   #field: Field = this.#own;
+  /** The document or shadow root in which it stands: ids and forms are of it. */
+  #root: Node | null = null;
   #life: AbortController | null = null;
   #load: AbortController | null = null;
   #classifier: Classifier | null = null;
@@ -77,29 +79,36 @@ export class WasmTextClassifier extends Base {
     super();
     this.#readout = new Readout(this.attachShadow({ mode: "open", delegatesFocus: true }), {
       explore: (open) => void this.#explore(open),
-      retry: () => this.#reload(),
+      retry: () => {
+        this.#reload();
+        this.focus(); // the button is gone
+      },
     });
     this.#internals.role = "group";
   }
 
   connectedCallback(): void {
-    if (this.#life !== null) return; // it was only moved
+    const root = this.getRootNode();
+    if (this.#root === root) return; // it was only moved
+    const loads = this.#root === null;
+    this.#root = root;
     for (const name of PROPERTIES) this.#upgrade(name);
+    this.#life?.abort();
     this.#life = new AbortController();
     const { signal } = this.#life;
     watchTheme(this, signal, (dark) => this.#readout.theme(dark));
     // A script may have set the field's text and told nobody.
-    this.getRootNode().addEventListener("submit", () => { if (this.text !== this.#text) this.#edited(this.text); }, { capture: true, signal });
+    root.addEventListener("submit", () => { if (this.text !== this.#text) this.#edited(this.text); }, { capture: true, signal });
     this.#bind();
     this.#upgrade("text");
-    this.#reload();
+    if (loads) this.#reload();
   }
 
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#life?.abort();
-      this.#life = null;
+      this.#life = this.#root = null;
       this.#release();
       this.#field.release();
       this.#enter("idle");
@@ -132,23 +141,34 @@ export class WasmTextClassifier extends Base {
   }
 
   /** The address of the model file. */
-  get src(): string { return this.getAttribute("src") ?? ""; }
-  set src(value: string) { this.setAttribute("src", value); }
+  declare src: string;
   /** The id of the field whose text is classified; without it the element has a field of its own. */
-  get htmlFor(): string { return this.getAttribute("for") ?? ""; }
-  set htmlFor(value: string) { this.setAttribute("for", value); }
+  declare htmlFor: string;
   /** The name under which the label goes with its form. */
-  get name(): string { return this.getAttribute("name") ?? ""; }
-  set name(value: string) { this.setAttribute("name", value); }
-
+  declare name: string;
   /** The folder of this package's files; default: the module's own. */
-  get base(): string { return this.getAttribute("base") ?? ""; }
-  set base(value: string) { this.setAttribute("base", value); }
-  get disabled(): boolean { return this.hasAttribute("disabled"); }
-  set disabled(value: boolean) { this.toggleAttribute("disabled", value); }
+  declare base: string;
+  /** The SHA-256 of the model in hex: no other bytes are taken. */
+  declare sha256: string;
+  declare disabled: boolean;
   /** The form waits until there is a label. */
-  get required(): boolean { return this.hasAttribute("required"); }
-  set required(value: boolean) { this.toggleAttribute("required", value); }
+  declare required: boolean;
+  /** Whether the whole widget can be opened from here. */
+  declare explore: boolean;
+
+  static {
+    PROPERTIES.forEach((name, i) => {
+      const attribute = name === "htmlFor" ? "for" : name;
+      Object.defineProperty(WasmTextClassifier.prototype, name, i < 5 ? {
+        get(this: Element) { return this.getAttribute(attribute) ?? ""; },
+        // Frameworks take an attribute away by a property of undefined.
+        set(this: Element, value: string | null | undefined) { value == null ? this.removeAttribute(attribute) : this.setAttribute(attribute, value); },
+      } : {
+        get(this: Element) { return this.hasAttribute(attribute); },
+        set(this: Element, value: unknown) { this.toggleAttribute(attribute, !!value); },
+      });
+    });
+  }
 
   get form(): HTMLFormElement | null { return this.#internals.form; }
   get labels(): NodeList { return this.#internals.labels; }
@@ -166,7 +186,7 @@ export class WasmTextClassifier extends Base {
   /** The classifier itself, once ready: explain, classify lists, model and capabilities. It is the element's: do not dispose of it. */
   get classifier(): Classifier | null { return this.#classifier; }
   get text(): string { return this.#field.text; }
-  set text(value: string) { this.#field.write(value); }
+  set text(value: string) { this.#field.write(`${value ?? ""}`); }
 
   #upgrade(name: (typeof PROPERTIES)[number] | "text"): void {
     if (!Object.hasOwn(this, name)) return;

@@ -101,7 +101,8 @@ export class PageField implements Field {
 
   get text(): string {
     const el = this.#el;
-    return el === null ? "" : "value" in el && typeof el.value === "string" ? el.value : (el.textContent ?? "");
+    // biome-ignore lint/performance/useDomNodeTextContent: what is edited has its lines in elements, which textContent runs together
+    return el === null ? "" : "value" in el && typeof el.value === "string" ? el.value : (el.innerText ?? "");
   }
 
   write(text: string): void {
