@@ -159,6 +159,24 @@ def test_a_megabyte_pasted_does_not_freeze_the_page(watched: BrowserContext, sit
     assert longest[0] < 1_000, f"the page stood still for {longest[0]:.0f} ms"
 
 
+def test_who_hears_it_hears_the_answer_once_the_typing_pauses(watched: BrowserContext, site: Site) -> None:
+    serve(site, '<wasm-text-classifier src="/models/sentiment-zh-en.safetensors"></wasm-text-classifier>')
+    page = visit(watched, site, "page")
+    wait_state(page, "ready")
+    page.evaluate(
+        f"""() => {{
+            globalThis.said = [];
+            const live = {TAG}.shadowRoot.querySelector("[aria-live=polite]");
+            const told = () => said.push(live.textContent);
+            new MutationObserver(told).observe(live, {{ childList: true, characterData: true, subtree: true }});
+        }}"""
+    )
+    page.get_by_role("textbox").press_sequentially("a very good film", delay=100)
+    page.wait_for_function("said.length > 0")
+    assert page.evaluate("said") == [page.locator("[part=outcome]").inner_text()], "not after every key"
+    assert "positive" in page.evaluate("said[0]")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_and_the_keyboard(watched: BrowserContext, examples: Site, scheme: Any) -> None:
     page = visit(watched, examples, "element.html")

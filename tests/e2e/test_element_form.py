@@ -297,7 +297,7 @@ def test_every_attribute_is_a_property_and_undefined_takes_it_away(watched: Brow
             for (const name of words) el[name] = name;
             for (const name of switches) el[name] = true;
             const set = [el.outerHTML, words.map((name) => el[name]), switches.map((name) => el[name])];
-            for (const name of [...words, ...switches]) el[name] = undefined; // as React 19 does with a property that is gone
+            for (const name of [...words, ...switches]) el[name] = undefined; // as React 19 does
             return [...set, el.outerHTML, words.map((name) => el[name]), switches.map((name) => el[name])];
         }"""
     )
@@ -347,7 +347,9 @@ def test_the_lines_of_an_editable_element_are_kept_apart(watched: BrowserContext
 
 
 def test_moved_to_another_shadow_root_it_watches_the_field_there(watched: BrowserContext, site: Site) -> None:
-    page = ready(watched, site, f'<wasm-text-classifier {SRC} for="c"></wasm-text-classifier><textarea id="c"></textarea>')
+    page = ready(
+        watched, site, f'<wasm-text-classifier {SRC} for="c"></wasm-text-classifier><textarea id="c"></textarea>'
+    )
     page.evaluate(
         f"""() => {{
             const host = document.createElement("div");

@@ -119,7 +119,7 @@ export class WasmTextClassifier extends Base {
     if (this.#life === null || before === after) return;
     if (name === "for") this.#bind();
     else if (name === "required") this.#send();
-    else if (name === "explore") this.#readout.offer(this.hasAttribute("explore"));
+    else if (name === "explore") this.#readout.offer(this.explore);
     else this.#reload();
   }
 
@@ -230,8 +230,8 @@ export class WasmTextClassifier extends Base {
 
   #reload(): void {
     this.#release();
-    const src = this.getAttribute("src");
-    if (src === null || src === "") {
+    const { src } = this;
+    if (src === "") {
       this.#enter("idle");
       return;
     }
@@ -264,8 +264,8 @@ export class WasmTextClassifier extends Base {
   }
 
   #options(): Pick<LoadOptions, "base" | "sha256"> {
-    const sha256 = this.getAttribute("sha256");
-    return { ...(sha256 && { sha256 }), ...(this.base && { base: new URL(this.base, this.baseURI) }) };
+    const { sha256, base } = this;
+    return { ...(sha256 && { sha256 }), ...(base && { base: new URL(base, this.baseURI) }) };
   }
 
   #release(): void {
@@ -307,7 +307,7 @@ export class WasmTextClassifier extends Base {
     this.#state = state;
     for (const each of ["idle", "loading", "ready", "failed"]) this.#flag(each, each === state);
     this.#internals.ariaBusy = String(state === "loading");
-    this.#readout.offer(this.hasAttribute("explore"));
+    this.#readout.offer(this.explore);
     this.#readout.state(state, this.problem);
   }
 
