@@ -201,3 +201,22 @@ def test_the_library_and_the_whole_widget_under_a_strict_policy(watched: Browser
     expect(page.locator("[data-wcw=label]")).to_have_text("negative", timeout=20_000)
     page.get_by_role("tab", name="Parity").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("recorded answers replayed here")
+
+
+@pytest.mark.parametrize("width", [200, 320])
+def test_in_a_narrow_column_no_number_is_cropped(watched: BrowserContext, examples: Site, width: int) -> None:
+    page = visit(watched, examples, "widget.html")
+    page.set_viewport_size({"width": width, "height": 700})
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator(".wcw-ngrams li").first).to_be_visible(timeout=15_000)
+    cropped = page.evaluate(
+        """() => {
+            const body = document.querySelector(".wcw-body");
+            const { paddingRight } = getComputedStyle(body);
+            const end = body.getBoundingClientRect().right - parseFloat(paddingRight);
+            return [...document.querySelectorAll(".wcw-number")]
+                .filter((el) => el.getBoundingClientRect().right > end + 0.5)
+                .map((el) => el.textContent);
+        }"""
+    )
+    assert cropped == []
