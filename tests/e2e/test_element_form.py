@@ -389,3 +389,12 @@ def test_the_focus_stays_in_the_element_when_the_reader_tries_again(browser: Any
         assert page.evaluate(focused) == part
         expect(page.locator("wasm-text-classifier:state(failed)")).to_have_count(2)
     context.close()
+
+
+def test_its_own_field_has_the_name_that_the_page_gives_the_element(watched: BrowserContext, site: Site) -> None:
+    label = '<label for="w">Your comment</label>'
+    page = ready(watched, site, f'{label}<wasm-text-classifier id="w" {SRC}></wasm-text-classifier>')
+    expect(page.get_by_role("textbox", name="Your comment", exact=True)).to_be_visible()
+    page.evaluate("document.querySelector('label').remove()")
+    page.evaluate(f"() => {{ {TAG}.src += '?again'; }}")
+    expect(page.get_by_role("textbox", name="Text to classify", exact=True)).to_be_visible()

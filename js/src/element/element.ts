@@ -13,7 +13,7 @@ import type { Explorer } from "../page/types.js";
 import type { ClassificationResult, ModelInfo } from "../types.js";
 import { labelText } from "../views/format.js";
 import { watchTheme } from "../views/theme.js";
-import { type Field, OwnField, PageField } from "./field.js";
+import { type Field, OwnField, PageField, PROMPT } from "./field.js";
 import { Readout } from "./readout.js";
 
 const DEBOUNCE_MS = 40;
@@ -64,7 +64,7 @@ export class WasmTextClassifier extends Base {
 
   readonly #jobs = new Latest<string>(async (text) => {
     const classifier = this.#classifier;
-    if (classifier === null) return; // it is looked at again when ready
+    if (!classifier) return; // it is looked at again when ready
     const current = (): boolean => this.#classifier === classifier && this.text === text;
     try {
       // Blanks are no text: a form should not send an opinion of nothing.
@@ -90,7 +90,7 @@ export class WasmTextClassifier extends Base {
   connectedCallback(): void {
     const root = this.getRootNode();
     if (this.#root === root) return; // it was only moved
-    const loads = this.#root === null;
+    const loads = !this.#root;
     this.#root = root;
     for (const name of PROPERTIES) this.#upgrade(name);
     this.#life?.abort();
@@ -116,7 +116,7 @@ export class WasmTextClassifier extends Base {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (this.#life === null || before === after) return;
+    if (!this.#life || before === after) return;
     if (name === "for") this.#bind();
     else if (name === "required") this.#send();
     else if (name === "explore") this.#readout.offer(this.explore);
@@ -179,7 +179,7 @@ export class WasmTextClassifier extends Base {
   reportValidity(): boolean { return this.#internals.reportValidity(); }
   get type(): string { return "wasm-text-classifier"; }
   /** The label, as the form sends it; "" where nothing is classified. */
-  get value(): string { return this.#result === null ? "" : labelText(this.#result.label); }
+  get value(): string { return !this.#result ? "" : labelText(this.#result.label); }
   get result(): ClassificationResult | null { return this.#result; }
   get state(): State { return this.#state; }
   get problem(): FailureDetail | null { return this.#problem ?? this.#missing; }
@@ -208,7 +208,7 @@ export class WasmTextClassifier extends Base {
   #miss(problem: FailureDetail | null): void {
     this.#missing = problem;
     this.#enter(this.#state);
-    if (problem !== null) this.#say<FailureDetail>("wcw-error", problem);
+    if (problem) this.#say<FailureDetail>("wcw-error", problem);
   }
 
   /** The label is the former text's: it goes at once, that no form sends it with this one. What is shown stays until the answer. */
@@ -223,7 +223,7 @@ export class WasmTextClassifier extends Base {
 
   /** What the form sends, and what the browser keeps of our own field for when the reader comes back. */
   #send(): void {
-    const missing = this.required && this.#result === null;
+    const missing = this.required && !this.#result;
     this.#internals.setValidity({ valueMissing: missing }, missing ? "There is no label yet." : "", this.#readout.anchor);
     this.#internals.setFormValue(this.#result && this.value, this.#field === this.#own ? this.text : null);
   }
@@ -231,7 +231,7 @@ export class WasmTextClassifier extends Base {
   #reload(): void {
     this.#release();
     const { src } = this;
-    if (src === "") {
+    if (!src) {
       this.#enter("idle");
       return;
     }
@@ -283,9 +283,9 @@ export class WasmTextClassifier extends Base {
     this.#problem = null;
     this.#set(result, text);
     this.#enter("ready");
-    if (result !== null) this.#say<ResultDetail>("wcw-result", { text, result });
+    if (result) this.#say<ResultDetail>("wcw-result", { text, result });
     else if (this.#told) this.#say("wcw-empty", null);
-    this.#told = result !== null;
+    this.#told = !!result;
   }
 
   #set(result: ClassificationResult | null, text = ""): void {
@@ -306,7 +306,8 @@ export class WasmTextClassifier extends Base {
   #enter(state: State): void {
     this.#state = state;
     for (const each of ["idle", "loading", "ready", "failed"]) this.#flag(each, each === state);
-    this.#internals.ariaBusy = String(state === "loading");
+    this.#internals.ariaBusy = `${state === "loading"}`;
+    this.#own.el.ariaLabel = this.labels[0]?.textContent ?? PROMPT;
     this.#readout.offer(this.explore);
     this.#readout.state(state, this.problem);
   }
@@ -323,7 +324,7 @@ export class WasmTextClassifier extends Base {
     this.#explorer = null;
     const place = this.#readout.explorer(open);
     const load = this.#load;
-    if (place === null || load === null) return;
+    if (!place || !load) return;
     try {
       const { mountClassifier } = await import("../mount.js");
       if (load.signal.aborted || !place.isConnected) return;

@@ -44,7 +44,7 @@ export class Readout {
     this.#progress.hidden = true;
     this.#progress.ariaLabel = "Loading the classifier";
     this.#more.type = "button";
-    this.#more.addEventListener("click", () => calls.explore(this.#place === null));
+    this.#more.addEventListener("click", () => calls.explore(!this.#place));
     this.#box.append(this.#outcome, this.#said, this.#scores, this.#progress, this.#status, this.#more);
     root.append(this.#box);
     this.#offerNow();
@@ -76,9 +76,9 @@ export class Readout {
   state(state: string, problem: FailureDetail | null): void {
     this.#ready = state === "ready";
     this.#progress.hidden = state !== "loading";
-    this.#status.classList.toggle("bad", problem !== null);
-    this.#status.replaceChildren(problem !== null ? `${problem.message} ${problem.action}`.trim() : state === "loading" ? "Loading the classifier…" : "");
-    if (problem !== null && state === "failed") {
+    this.#status.classList.toggle("bad", !!problem);
+    this.#status.replaceChildren(problem ? `${problem.message} ${problem.action}`.trim() : state === "loading" ? "Loading the classifier…" : "");
+    if (problem && state === "failed") {
       const again = make("button", "retry");
       again.type = "button";
       again.textContent = "Try again";
@@ -92,7 +92,7 @@ export class Readout {
     // For those who hear it: once the reader pauses.
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => { this.#said.textContent = this.#outcome.textContent; }, PAUSE_MS);
-    if (result === null) {
+    if (!result) {
       this.#outcome.replaceChildren();
       this.#scores.replaceChildren();
       return;
@@ -122,15 +122,15 @@ export class Readout {
   explorer(open: boolean): HTMLElement | null {
     this.#place?.remove();
     this.#place = open ? make("div", "explorer") : null;
-    if (this.#place !== null) this.#root.append(this.#place);
+    if (this.#place) this.#root.append(this.#place);
     this.#offerNow();
     return this.#place;
   }
 
   #offerNow(): void {
     this.#more.hidden = !(this.#offered && this.#ready);
-    this.#more.textContent = this.#place === null ? "Why?" : "Close";
-    this.#more.ariaExpanded = String(this.#place !== null);
+    this.#more.textContent = this.#place ? "Close" : "Why?";
+    this.#more.ariaExpanded = `${!!this.#place}`;
   }
 }
 
