@@ -48,7 +48,7 @@ const sheet = async (path) => {
 const engines = ["baseline", "simd"].flatMap((variant) => [`engine.${variant}.wasm`, `engine.linear.${variant}.wasm`]).filter((name) => existsSync(join(out, name)));
 const hashOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const hashes = Object.fromEntries(engines.map((name) => [name, hashOf(join(out, name))]));
-const npm = () => ({ ...shared, define: { ...named, WCW_FILES: JSON.stringify(JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) })) } });
+const npm = (css) => ({ ...shared, define: { ...named, WCW_ELEMENT_CSS: css, WCW_FILES: JSON.stringify(JSON.stringify({ ...hashes, "worker.js": hashOf(join(out, "worker.js")) })) } });
 
 mkdirSync(out, { recursive: true });
 rmSync(dist, { recursive: true, force: true });
@@ -75,7 +75,7 @@ copyFileSync(join(here, "../LICENSE"), join(here, "LICENSE")); // npm takes it f
 for (const name of ["panels.js", "batch.js", "worker.js", "widget.css"]) copyFileSync(join(out, name), join(dist, name));
 // Three entries that share what they have in common, so that a page has one engine for all of them.
 await build({
-  ...npm(), format: "esm", splitting: true, outdir: dist, chunkNames: "shared-[hash]", sourcemap: true,
+  ...npm(await sheet("src/element/element.css")), format: "esm", splitting: true, outdir: dist, chunkNames: "shared-[hash]", sourcemap: true,
   entryPoints: { index: "src/index.ts", element: "src/element/define.ts", widget: "src/mount.ts" },
 });
 await squeeze(dist, readdirSync(dist).filter((name) => existsSync(join(dist, `${name}.map`))));

@@ -28,6 +28,11 @@ export async function use(el: HTMLElement): Promise<void> {
   tag.addEventListener("wcw-result", ({ detail }) => { console.log(detail.result.label, results, result); });
   mountClassifier(el, "x", { panel: "why" }).close();
   await cacheInspector().clear();
+  document.addEventListener("wcw-error", ({ detail }) => { console.log(detail.code); });
+  const maybe: AbortSignal | undefined = results.length > 0 ? AbortSignal.timeout(1) : undefined;
+  await classifier.classify(["a"], { signal: maybe, onProgress: undefined });
+  await Classifier.load("x", { signal: maybe, sha256: undefined, base: undefined });
+  Object.assign(tag, { sha256: tag.sha256, explore: tag.explore });
   // @ts-expect-error a number is no model
   await Classifier.load(3);
   // @ts-expect-error no such panel
@@ -43,7 +48,19 @@ def test_its_types_compile_without_any_other_package(tmp_path: Path, module: str
     shutil.copy(JS / "package.json", package)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "caller.ts").write_text(CALLER)
-    flags = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--types", ""]
+    flags = [
+        "--noEmit",
+        "--strict",
+        "--skipLibCheck",
+        "false",
+        "--exactOptionalPropertyTypes",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2023,dom,dom.iterable",
+        "--types",
+        "",
+    ]
     command = ["node", str(JS / "node_modules/typescript/bin/tsc"), *flags]
     command += ["--module", module, "--moduleResolution", resolution, "caller.ts"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

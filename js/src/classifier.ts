@@ -13,21 +13,21 @@ import { type BatchOptions, classifyMany } from "./slices.js";
 import type { ClassificationResult, Explanation, Variant } from "./types.js";
 
 export interface LoadOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Bytes loaded so far and, where the server says it, their total. */
-  readonly onProgress?: (loaded: number, total: number | null) => void;
+  readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined;
   /** "use" (default): the model stays in this browser's IndexedDB, an address is asked whether there is a newer version, and the cached copy answers where it cannot. "refresh": fetched now. "off": neither read nor written. */
-  readonly cache?: CacheUse;
+  readonly cache?: CacheUse | undefined;
   /** The hash of the model that is wanted, in hex. It is then never asked for again, and nothing else is taken. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
   /** Where to classify if the tab cannot; "kernel" exists in notebooks only. */
-  readonly fallback?: "none";
+  readonly fallback?: "none" | undefined;
   /** The folder that holds the engine files and worker.js; default: this module's own, which a bundler moves. */
-  readonly base?: URL | string;
+  readonly base?: URL | string | undefined;
   /** One engine in particular: its address, or its bytes. Default: of those in `base` the one that browser and model need. */
-  readonly engine?: URL | string | { readonly bytes: ArrayBuffer; readonly variant: Variant };
+  readonly engine?: URL | string | { readonly bytes: ArrayBuffer; readonly variant: Variant } | undefined;
   /** The address of worker.js, or its source; default: the one in `base`. null: run on the calling thread. */
-  readonly worker?: URL | string | { readonly source: BlobPart } | null;
+  readonly worker?: URL | string | { readonly source: BlobPart } | null | undefined;
 }
 
 /** How many are under way in this page. */

@@ -12,13 +12,13 @@ export type { Explorer, PanelName };
 
 export interface MountOptions extends Omit<LoadOptions, "signal" | "onProgress"> {
   /** What to call the model until it is here. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** A text to begin with. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** The panel that is open at first. */
-  readonly panel?: PanelName;
+  readonly panel?: PanelName | undefined;
   /** Called with each answer; null where the text could not be classified. */
-  onResult?(result: ClassificationResult | null): void;
+  readonly onResult?: ((result: ClassificationResult | null) => void) | undefined;
 }
 
 /** Shows the whole widget in `el`, which may lie in a shadow root. */

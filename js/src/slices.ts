@@ -9,9 +9,9 @@ import { pack, sliceEnd } from "./engine/pack.js";
 import { classifyOne, refuseHashed, type Run } from "./one.js";
 
 export interface BatchOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Texts answered so far, and how many there are. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 const FIRST_TEXTS = 64;

@@ -58,8 +58,8 @@ export interface ViewState {
 }
 
 export interface Actions {
-  /** The reader changed the text. */
-  type(text: string): void;
+  /** The reader changed the text; `composing`: an input method is in the midst of a word, which is shown but not classified. */
+  type(text: string, composing?: boolean): void;
   /** A view opened (true) or closed its explanation. */
   wantExplanation(wanted: boolean): void;
   /** Tries to load again after a failure. */

@@ -162,10 +162,14 @@ export function createController(context: ControllerContext): Controller {
   };
   let last: Job | null = model.get("_text_seq") > 0 ? { text: state.text.value, seq: model.get("_text_seq") } : null;
 
+  let composing = false;
+
   const actions: Actions = {
-    type(text) {
-      if (text === state.text.value) return;
+    type(text, isComposing = false) {
+      if (text === state.text.value && isComposing === composing) return;
+      composing = isComposing;
       state.text.value = text;
+      if (composing) return;
       last = { text, seq: null };
       jobs.push(last, DEBOUNCE_MS);
     },

@@ -3,7 +3,7 @@ import { parse } from "papaparse";
 import { describe, expect, test } from "vitest";
 import type { RawBatch } from "../src/engine/abi.js";
 import type { ClassificationResult } from "../src/types.js";
-import { toCsv } from "../src/views/batch/csv.js";
+import { csvName, toCsv } from "../src/views/batch/csv.js";
 import { count, rowsOf, select } from "../src/views/batch/order.js";
 import { decode, formatOfName, formatOfText, guessColumn, readFile, readText, TableError } from "../src/views/batch/read.js";
 
@@ -57,6 +57,9 @@ describe("reads", () => {
     expect(() => decode("a", bytes(0xe9), null)).toThrow("a is not UTF-8. Choose its encoding.");
     expect(decode("a", bytes(0xe9), "windows-1252")).toBe("é");
     expect(decode("a", bytes(0xba, 0xc3), "gb18030")).toBe("好");
+    expect(() => decode("a", bytes(0x61, 0, 0x62, 0), null)).toThrow("a seems to be UTF-16. Choose its encoding.");
+    expect(decode("a", bytes(0x61, 0, 0x62, 0), "utf-16le")).toBe("ab");
+    expect(decode("a", bytes(0x61, 0), "utf-8")).toBe("a\0");
   });
 
   test("a format by the file's name, and of pasted text by its look", () => {
@@ -203,6 +206,12 @@ describe("saves", () => {
     expect(rowsOfCsv([outputs([1, 0]), outputs([0, 1])])).toEqual([
       ["text", "label_0", "label_1", "known_features", "probability_0_no", "probability_0_yes", "probability_1_1", "probability_1_2"],
       ["x", "yes", "1", "2", "0.5", "0.5", "0.25", "0.75"], ["y", "no", "2", "2", "0.5", "0.5", "0.25", "0.75"],
+    ]);
+  });
+
+  test("is called by the file that it came from, in whatever script", () => {
+    expect(["reviews.csv", "评论.csv", "über 5 – a/b.jsonl", "हिन्दी.txt", "the pasted text"].map(csvName)).toEqual([
+      "reviews-classified.csv", "评论-classified.csv", "über-5-a-b-classified.csv", "हिन्दी-classified.csv", "the-pasted-text-classified.csv",
     ]);
   });
 });

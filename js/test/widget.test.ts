@@ -125,6 +125,23 @@ describe("classifies", () => {
     expect(model.saved.filter((traits) => "result" in traits)).toHaveLength(1);
   });
 
+  test("no word in the midst of its composition, and the word as soon as it is composed", async () => {
+    const { el, ready, label, model } = start(binary());
+    await ready();
+    const box = el.querySelector("textarea") as HTMLTextAreaElement;
+    const tell = (event: Event) => box.dispatchEvent(event);
+    for (const text of ["b", "ba", "bad"]) {
+      box.value = text;
+      tell(new InputEvent("input", { bubbles: true, isComposing: true }));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(model.traits.result).toBeNull();
+    expect(box.value, "it is left alone").toBe("bad");
+    tell(new Event("compositionend", { bubbles: true }));
+    await label("negative");
+    expect(model.saved.filter((traits) => "result" in traits)).toHaveLength(1);
+  });
+
   test("a text that was there before the engine was", async () => {
     const { label } = start(binary(), { text: "bad", _text_seq: 3 });
     await label("negative");

@@ -71,8 +71,18 @@ class NotebookPage:
 
     def restart_kernel(self) -> None:
         """A new kernel, which knows nothing of the widgets on the page."""
+        # Asked too early, the old kernel still says "idle"; and a page that is reloaded then loses the widgets.
+        self.page.evaluate(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                window.restarting = new Promise((resolve) => {
+                    kernel.statusChanged.connect((_, status) => { if (status === "restarting") resolve(); });
+                });
+            }"""
+        )
         self.command("notebook:restart-kernel")
         self.page.locator("dialog.jp-Dialog button.jp-mod-accept").click()
+        self.page.evaluate("() => window.restarting")
         self.wait_idle()
 
     def start_all(self) -> None:

@@ -20,8 +20,8 @@ CELL = """
 import wasm_clf_widget as wcw
 from wasm_clf_widget import assets, widget
 
-whole = widget.asset
-widget.asset = lambda name: assets.asset({wasm!r}) if name.startswith("engine.") else whole(name)
+whole = widget.tab_asset
+widget.tab_asset = lambda name, model: assets.asset({wasm!r}) if name.startswith("engine.") else whole(name, model)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline

@@ -159,6 +159,24 @@ def test_a_megabyte_pasted_does_not_freeze_the_page(watched: BrowserContext, sit
     assert longest[0] < 1_000, f"the page stood still for {longest[0]:.0f} ms"
 
 
+def test_who_hears_it_hears_the_answer_once_the_typing_pauses(watched: BrowserContext, site: Site) -> None:
+    serve(site, '<wasm-text-classifier src="/models/sentiment-zh-en.safetensors"></wasm-text-classifier>')
+    page = visit(watched, site, "page")
+    wait_state(page, "ready")
+    page.evaluate(
+        f"""() => {{
+            globalThis.said = [];
+            const live = {TAG}.shadowRoot.querySelector("[aria-live=polite]");
+            const told = () => said.push(live.textContent);
+            new MutationObserver(told).observe(live, {{ childList: true, characterData: true, subtree: true }});
+        }}"""
+    )
+    page.get_by_role("textbox").press_sequentially("a very good film", delay=100)
+    page.wait_for_function("said.length > 0")
+    assert page.evaluate("said") == [page.locator("[part=outcome]").inner_text()], "not after every key"
+    assert "positive" in page.evaluate("said[0]")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_and_the_keyboard(watched: BrowserContext, examples: Site, scheme: Any) -> None:
     page = visit(watched, examples, "element.html")
@@ -183,3 +201,22 @@ def test_the_library_and_the_whole_widget_under_a_strict_policy(watched: Browser
     expect(page.locator("[data-wcw=label]")).to_have_text("negative", timeout=20_000)
     page.get_by_role("tab", name="Parity").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("recorded answers replayed here")
+
+
+@pytest.mark.parametrize("width", [200, 320])
+def test_in_a_narrow_column_no_number_is_cropped(watched: BrowserContext, examples: Site, width: int) -> None:
+    page = visit(watched, examples, "widget.html")
+    page.set_viewport_size({"width": width, "height": 700})
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator(".wcw-ngrams li").first).to_be_visible(timeout=15_000)
+    cropped = page.evaluate(
+        """() => {
+            const body = document.querySelector(".wcw-body");
+            const { paddingRight } = getComputedStyle(body);
+            const end = body.getBoundingClientRect().right - parseFloat(paddingRight);
+            return [...document.querySelectorAll(".wcw-number")]
+                .filter((el) => el.getBoundingClientRect().right > end + 0.5)
+                .map((el) => el.textContent);
+        }"""
+    )
+    assert cropped == []

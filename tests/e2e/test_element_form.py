@@ -285,3 +285,116 @@ def test_a_form_waits_for_a_required_label(watched: BrowserContext, site: Site, 
 def test_in_a_row_it_has_a_width(watched: BrowserContext, site: Site) -> None:
     page = ready(watched, site, f'<div style="display: flex"><wasm-text-classifier {SRC}></wasm-text-classifier></div>')
     assert tag(page, "getBoundingClientRect().width") >= 240
+
+
+def test_every_attribute_is_a_property_and_undefined_takes_it_away(watched: BrowserContext, site: Site) -> None:
+    page = ready(watched, site, f"<wasm-text-classifier {SRC}></wasm-text-classifier>")
+    given: Any = page.evaluate(
+        """() => {
+            const el = document.createElement("wasm-text-classifier");
+            const words = ["src", "htmlFor", "name", "base", "sha256"];
+            const switches = ["required", "disabled", "explore"];
+            for (const name of words) el[name] = name;
+            for (const name of switches) el[name] = true;
+            const set = [el.outerHTML, words.map((name) => el[name]), switches.map((name) => el[name])];
+            for (const name of [...words, ...switches]) el[name] = undefined; // as React 19 does
+            return [...set, el.outerHTML, words.map((name) => el[name]), switches.map((name) => el[name])];
+        }"""
+    )
+    words = ["src", "htmlFor", "name", "base", "sha256"]
+    tag_of = '<wasm-text-classifier src="src" for="htmlFor" name="name" base="base" sha256="sha256"'
+    assert given == [
+        f'{tag_of} required="" disabled="" explore=""></wasm-text-classifier>',
+        words,
+        [True, True, True],
+        "<wasm-text-classifier></wasm-text-classifier>",
+        [""] * 5,
+        [False] * 3,
+    ]
+
+
+def test_a_hash_set_as_a_property_pins_the_model(watched: BrowserContext, site: Site) -> None:
+    page = ready(watched, site, f"<wasm-text-classifier {SRC}></wasm-text-classifier>")
+    page.evaluate(f"() => {{ {TAG}.sha256 = '0'.repeat(64); }}")
+    wait_state(page, "failed")
+    assert tag(page, "problem")["code"] == "model-altered"
+
+
+def test_a_text_that_is_none_is_empty_and_a_number_is_its_digits(watched: BrowserContext, site: Site) -> None:
+    page = ready(watched, site, OWN_FORM)
+    page.evaluate(f"() => {{ {TAG}.text = 42; }}")
+    assert tag(page, "text") == "42"
+    for none in ("null", "undefined"):
+        page.evaluate(f"() => {{ {TAG}.text = 'great value'; }}")
+        labelled(page, "positive")
+        page.evaluate(f"() => {{ {TAG}.text = {none}; }}")
+        assert tag(page, "text") == ""
+        labelled(page, "")
+
+
+def test_the_lines_of_an_editable_element_are_kept_apart(watched: BrowserContext, site: Site) -> None:
+    page = ready(
+        watched,
+        site,
+        f'<div id="c" contenteditable></div><wasm-text-classifier {SRC} for="c"></wasm-text-classifier>',
+    )
+    page.locator("#c").click()
+    page.keyboard.type("great value")
+    page.keyboard.press("Enter")
+    page.keyboard.type("works well")
+    labelled(page, "positive")
+    assert tag(page, "text") == "great value\nworks well"
+
+
+def test_moved_to_another_shadow_root_it_watches_the_field_there(watched: BrowserContext, site: Site) -> None:
+    page = ready(
+        watched, site, f'<wasm-text-classifier {SRC} for="c"></wasm-text-classifier><textarea id="c"></textarea>'
+    )
+    page.evaluate(
+        f"""() => {{
+            const host = document.createElement("div");
+            document.body.append(host);
+            globalThis.inner = host.attachShadow({{ mode: "open" }});
+            inner.innerHTML = '<form><textarea id="c">服务态度差</textarea></form>';
+            globalThis.kept = {TAG};
+            inner.querySelector("form").append(kept);
+        }}"""
+    )
+    page.wait_for_function("kept.value === 'negative'")
+    assert page.evaluate("kept.state") == "ready", "it is not loaded again"
+    page.evaluate("inner.querySelector('textarea').value = 'great value'")
+    page.evaluate(
+        """() => inner.querySelector("form").addEventListener("submit", (event) => {
+            event.preventDefault();
+            globalThis.sent = [...new FormData(event.target).keys()];
+        })"""
+    )
+    page.evaluate("inner.querySelector('form').requestSubmit()")
+    assert page.evaluate("sent") == [], "the new root's forms are looked at too"
+
+
+def test_the_focus_stays_in_the_element_when_the_reader_tries_again(browser: Any, site: Site) -> None:
+    site.replies["/m.safetensors"] = Reply(404)
+    serve(
+        site,
+        '<wasm-text-classifier src="m.safetensors"></wasm-text-classifier>'
+        '<textarea id="c"></textarea><wasm-text-classifier src="m.safetensors" for="c"></wasm-text-classifier>',
+    )
+    context = browser.new_context()  # not watched: the browser itself logs the 404
+    page = visit(context, site, "page")
+    expect(page.locator("wasm-text-classifier:state(failed)")).to_have_count(2)
+    for i, part in enumerate(["field", "box"]):
+        page.get_by_role("button", name="Try again").nth(i).press("Enter")
+        focused = f"document.querySelectorAll('wasm-text-classifier')[{i}].shadowRoot.activeElement?.part.value"
+        assert page.evaluate(focused) == part
+        expect(page.locator("wasm-text-classifier:state(failed)")).to_have_count(2)
+    context.close()
+
+
+def test_its_own_field_has_the_name_that_the_page_gives_the_element(watched: BrowserContext, site: Site) -> None:
+    label = '<label for="w">Your comment</label>'
+    page = ready(watched, site, f'{label}<wasm-text-classifier id="w" {SRC}></wasm-text-classifier>')
+    expect(page.get_by_role("textbox", name="Your comment", exact=True)).to_be_visible()
+    page.evaluate("document.querySelector('label').remove()")
+    page.evaluate(f"() => {{ {TAG}.src += '?again'; }}")
+    expect(page.get_by_role("textbox", name="Text to classify", exact=True)).to_be_visible()

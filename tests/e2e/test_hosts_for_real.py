@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 import lab
-from notebook_page import SECONDS, WidgetView, write_notebook
+from notebook_page import SECONDS, WidgetView, eventually, write_notebook
 
 # A kernel for each, held interpreters and large models: minutes.
 pytestmark = pytest.mark.long
@@ -34,8 +34,16 @@ def test_notebook_7(watched: BrowserContext, lab_server: lab.Lab, lab_root: Path
     cells = page.locator(".jp-CodeCell")
     expect(cells).to_have_count(2, timeout=60 * SECONDS)
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_have_count(1, timeout=60 * SECONDS)
-    cells.nth(0).locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
+    # The indicator says idle before the kernel is connected, and nothing runs then: as a reader would, press again.
+    prompt = cells.nth(0).locator(".jp-InputArea-prompt")
+
+    def press() -> str:
+        cells.nth(0).locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1000)
+        return prompt.inner_text()
+
+    assert eventually(press, lambda words: words != "[ ]:", seconds=30) != "[ ]:"
     view = WidgetView(page.locator(".wcw").first).wait_ready()
     view.type("服务态度差再也不来了")
     view.expect_label("negative")

@@ -10,7 +10,8 @@ declare global {
   interface HTMLElementTagNameMap {
     "wasm-text-classifier": WasmTextClassifier;
   }
-  interface HTMLElementEventMap {
+  /** Of every element, and of document and window, to which they bubble. */
+  interface GlobalEventHandlersEventMap {
     "wcw-ready": CustomEvent<ReadyDetail>;
     "wcw-result": CustomEvent<ResultDetail>;
     /** The text is empty again, or blank. */

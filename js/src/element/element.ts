@@ -13,7 +13,7 @@ import type { Explorer } from "../page/types.js";
 import type { ClassificationResult, ModelInfo } from "../types.js";
 import { labelText } from "../views/format.js";
 import { watchTheme } from "../views/theme.js";
-import { type Field, OwnField, PageField } from "./field.js";
+import { type Field, OwnField, PageField, PROMPT } from "./field.js";
 import { Readout } from "./readout.js";
 
 const DEBOUNCE_MS = 40;
@@ -34,8 +34,8 @@ export interface FailureDetail {
 
 type State = "idle" | "loading" | "ready" | "failed";
 
-/** Properties that a page may have set before the tag was defined; `text` too, once there is a field for it. */
-const PROPERTIES = ["src", "htmlFor", "name", "base", "required", "disabled"] as const;
+/** Properties that are attributes, and that a page may have set before the tag was defined; `text` too, once there is a field for it. */
+const PROPERTIES = ["src", "htmlFor", "name", "base", "sha256", "required", "disabled", "explore"] as const;
 
 /** A server renders pages with this module, and has no elements. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
@@ -48,6 +48,8 @@ export class WasmTextClassifier extends Base {
   readonly #readout: Readout;
   readonly #own = new OwnField((text, composing) => { if (this.#field === this.#own) this.#edited(text, composing); });
   #field: Field = this.#own;
+  /** The document or shadow root in which it stands: ids and forms are of it. */
+  #root: Node | null = null;
   #life: AbortController | null = null;
   #load: AbortController | null = null;
   #classifier: Classifier | null = null;
@@ -62,7 +64,7 @@ export class WasmTextClassifier extends Base {
 
   readonly #jobs = new Latest<string>(async (text) => {
     const classifier = this.#classifier;
-    if (classifier === null) return; // it is looked at again when ready
+    if (!classifier) return; // it is looked at again when ready
     const current = (): boolean => this.#classifier === classifier && this.text === text;
     try {
       // Blanks are no text: a form should not send an opinion of nothing.
@@ -77,29 +79,36 @@ export class WasmTextClassifier extends Base {
     super();
     this.#readout = new Readout(this.attachShadow({ mode: "open", delegatesFocus: true }), {
       explore: (open) => void this.#explore(open),
-      retry: () => this.#reload(),
+      retry: () => {
+        this.#reload();
+        this.focus(); // the button is gone
+      },
     });
     this.#internals.role = "group";
   }
 
   connectedCallback(): void {
-    if (this.#life !== null) return; // it was only moved
+    const root = this.getRootNode();
+    if (this.#root === root) return; // it was only moved
+    const loads = !this.#root;
+    this.#root = root;
     for (const name of PROPERTIES) this.#upgrade(name);
+    this.#life?.abort();
     this.#life = new AbortController();
     const { signal } = this.#life;
     watchTheme(this, signal, (dark) => this.#readout.theme(dark));
     // A script may have set the field's text and told nobody.
-    this.getRootNode().addEventListener("submit", () => { if (this.text !== this.#text) this.#edited(this.text); }, { capture: true, signal });
+    root.addEventListener("submit", () => { if (this.text !== this.#text) this.#edited(this.text); }, { capture: true, signal });
     this.#bind();
     this.#upgrade("text");
-    this.#reload();
+    if (loads) this.#reload();
   }
 
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#life?.abort();
-      this.#life = null;
+      this.#life = this.#root = null;
       this.#release();
       this.#field.release();
       this.#enter("idle");
@@ -107,10 +116,10 @@ export class WasmTextClassifier extends Base {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (this.#life === null || before === after) return;
+    if (!this.#life || before === after) return;
     if (name === "for") this.#bind();
     else if (name === "required") this.#send();
-    else if (name === "explore") this.#readout.offer(this.hasAttribute("explore"));
+    else if (name === "explore") this.#readout.offer(this.explore);
     else this.#reload();
   }
 
@@ -132,23 +141,34 @@ export class WasmTextClassifier extends Base {
   }
 
   /** The address of the model file. */
-  get src(): string { return this.getAttribute("src") ?? ""; }
-  set src(value: string) { this.setAttribute("src", value); }
+  declare src: string;
   /** The id of the field whose text is classified; without it the element has a field of its own. */
-  get htmlFor(): string { return this.getAttribute("for") ?? ""; }
-  set htmlFor(value: string) { this.setAttribute("for", value); }
+  declare htmlFor: string;
   /** The name under which the label goes with its form. */
-  get name(): string { return this.getAttribute("name") ?? ""; }
-  set name(value: string) { this.setAttribute("name", value); }
-
+  declare name: string;
   /** The folder of this package's files; default: the module's own. */
-  get base(): string { return this.getAttribute("base") ?? ""; }
-  set base(value: string) { this.setAttribute("base", value); }
-  get disabled(): boolean { return this.hasAttribute("disabled"); }
-  set disabled(value: boolean) { this.toggleAttribute("disabled", value); }
+  declare base: string;
+  /** The SHA-256 of the model in hex: no other bytes are taken. */
+  declare sha256: string;
+  declare disabled: boolean;
   /** The form waits until there is a label. */
-  get required(): boolean { return this.hasAttribute("required"); }
-  set required(value: boolean) { this.toggleAttribute("required", value); }
+  declare required: boolean;
+  /** Whether the whole widget can be opened from here. */
+  declare explore: boolean;
+
+  static {
+    PROPERTIES.forEach((name, i) => {
+      const attribute = name === "htmlFor" ? "for" : name;
+      Object.defineProperty(WasmTextClassifier.prototype, name, i < 5 ? {
+        get(this: Element) { return this.getAttribute(attribute) ?? ""; },
+        // Frameworks take an attribute away by a property of undefined.
+        set(this: Element, value: string | null | undefined) { value == null ? this.removeAttribute(attribute) : this.setAttribute(attribute, value); },
+      } : {
+        get(this: Element) { return this.hasAttribute(attribute); },
+        set(this: Element, value: unknown) { this.toggleAttribute(attribute, !!value); },
+      });
+    });
+  }
 
   get form(): HTMLFormElement | null { return this.#internals.form; }
   get labels(): NodeList { return this.#internals.labels; }
@@ -159,14 +179,14 @@ export class WasmTextClassifier extends Base {
   reportValidity(): boolean { return this.#internals.reportValidity(); }
   get type(): string { return "wasm-text-classifier"; }
   /** The label, as the form sends it; "" where nothing is classified. */
-  get value(): string { return this.#result === null ? "" : labelText(this.#result.label); }
+  get value(): string { return !this.#result ? "" : labelText(this.#result.label); }
   get result(): ClassificationResult | null { return this.#result; }
   get state(): State { return this.#state; }
   get problem(): FailureDetail | null { return this.#problem ?? this.#missing; }
   /** The classifier itself, once ready: explain, classify lists, model and capabilities. It is the element's: do not dispose of it. */
   get classifier(): Classifier | null { return this.#classifier; }
   get text(): string { return this.#field.text; }
-  set text(value: string) { this.#field.write(value); }
+  set text(value: string) { this.#field.write(`${value ?? ""}`); }
 
   #upgrade(name: (typeof PROPERTIES)[number] | "text"): void {
     if (!Object.hasOwn(this, name)) return;
@@ -188,7 +208,7 @@ export class WasmTextClassifier extends Base {
   #miss(problem: FailureDetail | null): void {
     this.#missing = problem;
     this.#enter(this.#state);
-    if (problem !== null) this.#say<FailureDetail>("wcw-error", problem);
+    if (problem) this.#say<FailureDetail>("wcw-error", problem);
   }
 
   /** The label is the former text's: it goes at once, that no form sends it with this one. What is shown stays until the answer. */
@@ -203,15 +223,15 @@ export class WasmTextClassifier extends Base {
 
   /** What the form sends, and what the browser keeps of our own field for when the reader comes back. */
   #send(): void {
-    const missing = this.required && this.#result === null;
+    const missing = this.required && !this.#result;
     this.#internals.setValidity({ valueMissing: missing }, missing ? "There is no label yet." : "", this.#readout.anchor);
     this.#internals.setFormValue(this.#result && this.value, this.#field === this.#own ? this.text : null);
   }
 
   #reload(): void {
     this.#release();
-    const src = this.getAttribute("src");
-    if (src === null || src === "") {
+    const { src } = this;
+    if (!src) {
       this.#enter("idle");
       return;
     }
@@ -244,8 +264,8 @@ export class WasmTextClassifier extends Base {
   }
 
   #options(): Pick<LoadOptions, "base" | "sha256"> {
-    const sha256 = this.getAttribute("sha256");
-    return { ...(sha256 && { sha256 }), ...(this.base && { base: new URL(this.base, this.baseURI) }) };
+    const { sha256, base } = this;
+    return { ...(sha256 && { sha256 }), ...(base && { base: new URL(base, this.baseURI) }) };
   }
 
   #release(): void {
@@ -263,9 +283,9 @@ export class WasmTextClassifier extends Base {
     this.#problem = null;
     this.#set(result, text);
     this.#enter("ready");
-    if (result !== null) this.#say<ResultDetail>("wcw-result", { text, result });
+    if (result) this.#say<ResultDetail>("wcw-result", { text, result });
     else if (this.#told) this.#say("wcw-empty", null);
-    this.#told = result !== null;
+    this.#told = !!result;
   }
 
   #set(result: ClassificationResult | null, text = ""): void {
@@ -286,8 +306,9 @@ export class WasmTextClassifier extends Base {
   #enter(state: State): void {
     this.#state = state;
     for (const each of ["idle", "loading", "ready", "failed"]) this.#flag(each, each === state);
-    this.#internals.ariaBusy = String(state === "loading");
-    this.#readout.offer(this.hasAttribute("explore"));
+    this.#internals.ariaBusy = `${state === "loading"}`;
+    this.#own.el.ariaLabel = this.labels[0]?.textContent ?? PROMPT;
+    this.#readout.offer(this.explore);
     this.#readout.state(state, this.problem);
   }
 
@@ -303,7 +324,7 @@ export class WasmTextClassifier extends Base {
     this.#explorer = null;
     const place = this.#readout.explorer(open);
     const load = this.#load;
-    if (place === null || load === null) return;
+    if (!place || !load) return;
     try {
       const { mountClassifier } = await import("../mount.js");
       if (load.signal.aborted || !place.isConnected) return;

@@ -5,6 +5,7 @@ import { make } from "./make.js";
 /** Beyond this a text in our own field is kept aside and only its beginning shown: laying out a megabyte stops a page. */
 const LONG_UNITS = 50_000;
 const SHOWN_UNITS = 2_000;
+export const PROMPT = "Text to classify";
 
 /** Told of every new text; `composing`: an input method is in the midst of a word. */
 export type Changed = (text: string, composing?: boolean) => void;
@@ -26,7 +27,7 @@ export class OwnField implements Field {
   constructor(changed: Changed) {
     this.#changed = changed;
     const { el, clear } = this;
-    el.ariaLabel = el.placeholder = "Text to classify";
+    el.placeholder = PROMPT;
     el.dir = "auto";
     el.rows = 2;
     clear.type = "button";
@@ -79,14 +80,14 @@ export class PageField implements Field {
     const { signal } = this.#end;
     const root = host.getRootNode() as Document | ShadowRoot;
     const check = (): void => {
-      if (this.#el === null && !signal.aborted) missing({ code: "no-field", message: `There is no element with the id "${id}".`, action: "for= names the field whose text is classified." });
+      if (!this.#el && !signal.aborted) missing({ code: "no-field", message: `There is no element with the id "${id}".`, action: "for= names the field whose text is classified." });
     };
     const look = (): void => {
       const el = root.getElementById(id);
       if (el === this.#el) return;
       this.#el = el;
       missing(null);
-      if (el === null) check();
+      if (!el) check();
       else listen(el, (composing) => { if (el === this.#el) changed(this.text, composing); }, signal);
       changed(this.text);
     };
@@ -101,12 +102,13 @@ export class PageField implements Field {
 
   get text(): string {
     const el = this.#el;
-    return el === null ? "" : "value" in el && typeof el.value === "string" ? el.value : (el.textContent ?? "");
+    // biome-ignore lint/performance/useDomNodeTextContent: what is edited has its lines in elements, which textContent runs together
+    return !el ? "" : "value" in el && typeof el.value === "string" ? el.value : (el.innerText ?? "");
   }
 
   write(text: string): void {
     const el = this.#el;
-    if (el === null) return;
+    if (!el) return;
     if ("value" in el) el.value = text;
     else el.textContent = text;
     this.#changed(text);

@@ -9,6 +9,8 @@ import { SHEET } from "./sheet.js";
 
 /** So many classes have a bar. */
 const ROWS = 5;
+/** A screen reader hears the answer when no new one came for so long. */
+const PAUSE_MS = 1000;
 
 export interface Calls {
   explore(open: boolean): void;
@@ -22,9 +24,11 @@ export class Readout {
   readonly #status = make("p", "status");
   readonly #progress = make("progress", "progress");
   readonly #outcome = make("div", "outcome");
+  readonly #said = document.createElement("p");
   readonly #scores = make("ul", "scores");
   readonly #more = make("button", "more");
   #place: HTMLElement | null = null;
+  #pause: ReturnType<typeof setTimeout> | undefined;
   #offered = false;
   #ready = false;
 
@@ -34,14 +38,14 @@ export class Readout {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(SHEET);
     root.adoptedStyleSheets = [sheet];
-    // Both are always there, so that a screen reader hears every change of theirs.
-    this.#outcome.setAttribute("aria-live", "polite");
-    this.#status.setAttribute("role", "status");
+    // Both are always there, so that a screen reader hears every change of theirs; but not an answer to every key.
+    this.#said.ariaLive = "polite";
+    this.#status.role = "status";
     this.#progress.hidden = true;
-    this.#progress.setAttribute("aria-label", "Loading the classifier");
+    this.#progress.ariaLabel = "Loading the classifier";
     this.#more.type = "button";
-    this.#more.addEventListener("click", () => calls.explore(this.#place === null));
-    this.#box.append(this.#outcome, this.#scores, this.#progress, this.#status, this.#more);
+    this.#more.addEventListener("click", () => calls.explore(!this.#place));
+    this.#box.append(this.#outcome, this.#said, this.#scores, this.#progress, this.#status, this.#more);
     root.append(this.#box);
     this.#offerNow();
   }
@@ -72,9 +76,9 @@ export class Readout {
   state(state: string, problem: FailureDetail | null): void {
     this.#ready = state === "ready";
     this.#progress.hidden = state !== "loading";
-    this.#status.classList.toggle("bad", problem !== null);
-    this.#status.replaceChildren(problem !== null ? `${problem.message} ${problem.action}`.trim() : state === "loading" ? "Loading the classifier…" : "");
-    if (problem !== null && state === "failed") {
+    this.#status.classList.toggle("bad", !!problem);
+    this.#status.replaceChildren(problem ? `${problem.message} ${problem.action}`.trim() : state === "loading" ? "Loading the classifier…" : "");
+    if (problem && state === "failed") {
       const again = make("button", "retry");
       again.type = "button";
       again.textContent = "Try again";
@@ -85,7 +89,10 @@ export class Readout {
   }
 
   show(result: ClassificationResult | null, text: string): void {
-    if (result === null) {
+    // For those who hear it: once the reader pauses.
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => { this.#said.textContent = this.#outcome.textContent; }, PAUSE_MS);
+    if (!result) {
       this.#outcome.replaceChildren();
       this.#scores.replaceChildren();
       return;
@@ -101,7 +108,7 @@ export class Readout {
       ...(result.known_features === 0 && text !== "" ? [chip("no known feature", "unknown")] : []),
     ];
     this.#outcome.replaceChildren(label, " ", confidence, ...chips.flatMap((each) => [" ", each]));
-    this.#scores.setAttribute("aria-label", result.score_kind === "probability" ? "Probability of each class" : "Decision score of each class");
+    this.#scores.ariaLabel = `${result.score_kind === "probability" ? "Probability" : "Decision score"} of each class`;
     this.#scores.replaceChildren(...bars(result));
   }
 
@@ -115,15 +122,15 @@ export class Readout {
   explorer(open: boolean): HTMLElement | null {
     this.#place?.remove();
     this.#place = open ? make("div", "explorer") : null;
-    if (this.#place !== null) this.#root.append(this.#place);
+    if (this.#place) this.#root.append(this.#place);
     this.#offerNow();
     return this.#place;
   }
 
   #offerNow(): void {
     this.#more.hidden = !(this.#offered && this.#ready);
-    this.#more.textContent = this.#place === null ? "Why?" : "Close";
-    this.#more.setAttribute("aria-expanded", String(this.#place !== null));
+    this.#more.textContent = this.#place ? "Close" : "Why?";
+    this.#more.ariaExpanded = `${!!this.#place}`;
   }
 }
 
@@ -145,7 +152,7 @@ function bars(result: ClassificationResult): HTMLElement[] {
     name.textContent = labelText(label);
     name.dir = "auto";
     const bar = make("span", "bar");
-    bar.setAttribute("aria-hidden", "true");
+    bar.ariaHidden = "true";
     const fill = make("span", "fill");
     fill.dataset["tone"] = tone(result, i);
     fill.style.width = `${Math.min(100, Math.abs(score) / scale * 100)}%`;

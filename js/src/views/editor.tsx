@@ -58,7 +58,8 @@ export function Editor({ state, actions, shaded, onFile }: Props) {
       <textarea
         id={id} ref={field} dir="auto" rows={2} spellcheck={false} placeholder="Text to classify"
         value={long ? `${text.slice(0, SHOWN_UNITS)}…` : text} readOnly={long} onPaste={paste}
-        onInput={(event) => actions.type(event.currentTarget.value)}
+        onInput={(event) => actions.type(event.currentTarget.value, event.isComposing)}
+        onCompositionEnd={(event) => actions.type(event.currentTarget.value)}
         onScroll={follow}
       />
       {long && (

@@ -39,6 +39,11 @@ export function toCsv(table: Table, shown: ArrayLike<number>, result: (i: number
   return `\ufeff${unparse({ fields: columns, data: rows }, { newline: "\r\n" })}\r\n`;
 }
 
+/** What to call it: by the file that it came from, in whatever script. */
+export function csvName(name: string): string {
+  return `${name.replace(/\.[a-z]+$/i, "").replace(/[^\p{L}\p{M}\p{N}_]+/gu, "-")}-classified.csv`;
+}
+
 /** What a text is, in the columns that one, several labels or several outputs have. */
 function own(answer: ClassificationResult): string[] {
   const { label, class_index, confidence, is_uncertain, all_scores } = answer;

@@ -59,6 +59,8 @@ function refuse(name: string): void {
 
 /** A byte-order mark decides; else the reader's choice, else UTF-8, strictly: a wrong guess would give wrong texts. */
 export function decode(name: string, bytes: Uint8Array, encoding: Encoding | null): string {
+  // Without a mark UTF-16 of Latin letters passes for UTF-8 with a NUL behind each.
+  if (encoding === null && bytes[0] !== 0 && bytes[1] === 0) throw new EncodingError(`${name} seems to be UTF-16. Choose its encoding.`);
   const marked = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
   try {
     return new TextDecoder(marked ?? encoding ?? "utf-8", { fatal: encoding === null || encoding === "utf-8" }).decode(bytes);

@@ -4,7 +4,7 @@ import type { RawBatch } from "../../engine/abi.js";
 import type { ClassificationResult, ModelInfo } from "../../types.js";
 import { labelText, plural, probability, signed } from "../format.js";
 import { useId } from "../id.js";
-import { toCsv } from "./csv.js";
+import { csvName, toCsv } from "./csv.js";
 import { count, type Filter, rowsOf, select, type SortKey } from "./order.js";
 import type { Table } from "./read.js";
 import type { BatchStore } from "./store.js";
@@ -136,7 +136,7 @@ function save(name: string, csv: string): void {
   const url = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${name.replace(/\.[a-z]+$/i, "").replace(/\W+/g, "-")}-classified.csv`;
+  link.download = csvName(name);
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may read it after the click
 }
