@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ..errors import UnsupportedPipelineError
-from .findings import Findings
+from .findings import Findings, ImpossibleOptionError
 from .job import below
 from .steps import SEARCHES
 
@@ -36,7 +36,7 @@ def with_possible_options(found: Findings, step: str, estimator: Any) -> Any:
         instead, advice = _instead(estimator, name, value)
         if instead is inspect.Parameter.empty:
             raise UnsupportedPipelineError(step, name, reason, f"{name}= as scikit-learn documents it")
-        found.add(UnsupportedPipelineError(step, name, reason, advice, edit={name: instead}))
+        found.add(ImpossibleOptionError(step, name, reason, advice, edit={name: instead}))
         if possible is estimator:
             possible = copy.copy(estimator)
         setattr(possible, name, instead)
