@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse
 from sklearn.ensemble import RandomForestClassifier
@@ -44,6 +46,31 @@ def classifier(classes: list[Any], head: Any = "softmax") -> wcw.Classifier:
 @pytest.fixture(scope="module")
 def clf() -> wcw.Classifier:
     return classifier(["neg", "pos"])
+
+
+@pytest.mark.parametrize("worst", [-1, 2.5, True, "all"])
+def test_a_number_of_mistakes_that_is_none(clf: wcw.Classifier, worst: Any) -> None:
+    with pytest.raises(wcw.InputError, match=r"^worst=.* is given, allowed are whole numbers from 0 on"):
+        clf.evaluate(TEXTS, LABELS, worst=worst)
+    assert clf.evaluate(TEXTS, LABELS, worst=0).worst == ()
+
+
+def test_a_lone_surrogate_in_a_mistake_can_be_saved_with_the_notebook(clf: wcw.Classifier) -> None:
+    found = clf.evaluate(["good \ud800", "bad"], ["neg", "neg"])
+    assert found.worst[0].text == "good \ud800"
+    assert "good \ufffd" in found._repr_html_().encode().decode()
+
+
+def test_outputs_as_a_table_of_any_library() -> None:
+    labels = {"mood": ["pos", "neg", "pos"], "topic": ["film", "book", "book"]}
+    pipeline = make_pipeline(CountVectorizer(), MultiOutputClassifier(LogisticRegression()))
+    texts = ["good film", "bad book", "good book"]
+    pipeline.fit(texts, np.array(list(zip(*labels.values(), strict=True))))
+    outputs = wcw.Classifier.from_sklearn(pipeline, name="outputs")
+    expected = outputs.evaluate(texts, list(zip(*labels.values(), strict=True)))
+    for table in (pd.DataFrame(labels), pl.DataFrame(labels), pa.table(labels), pa.record_batch(labels)):
+        found = outputs.evaluate(texts, table)
+        assert (found.accuracy, found.outputs[1].macro_f1) == (expected.accuracy, expected.outputs[1].macro_f1)
 
 
 def test_numbers_are_scikit_learns(clf: wcw.Classifier) -> None:
