@@ -295,7 +295,7 @@ def test_a_folder_that_cannot_be_listed_is_told(model: Path, tmp_path: Path, mon
     real = os.scandir
 
     def scandir(path: Any) -> Any:
-        if Path(path) == locked:
+        if not isinstance(path, int) and Path(path) == locked:
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 
@@ -346,21 +346,21 @@ def test_a_job_that_a_bad_row_stopped_goes_on_without_such_rows(
 ) -> None:
     monkeypatch.setattr("wasm_clf_widget.batch.job.PART_ROWS", 10)
     monkeypatch.setattr("wasm_clf_widget.batch.readers.GROUP_ROWS", 10)
-    values = rows(50)
-    values[34]["review"] = None  # type: ignore[assignment]
+    values = rows(500)
+    values[494]["review"] = None  # type: ignore[assignment]
     given, out = write(tmp_path / "in.jsonl", values), tmp_path / "out.jsonl"
     arguments = (given, "-m", model, "-t", "review", "-o", out)
     stopped = batch(*arguments)
     assert stopped.exit_code == 2, stopped.output
-    assert len(list((tmp_path / "out.jsonl.partial").glob("part-*.jsonl"))) == 3
+    finished = len(list((tmp_path / "out.jsonl.partial").glob("part-*.jsonl")))
+    assert 0 < finished < 50
     again = batch(*arguments, "--resume", "--on-error", "skip")
     assert again.exit_code == 1, again.output
     assert "1 rows have no answer" in again.output
-    assert "50 rows, 30 of them before" in again.output
-    assert (
-        batch(given, "-m", model, "-t", "review", "-o", tmp_path / "whole.jsonl", "--on-error", "skip").exit_code == 1
-    )
-    assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    assert f"500 rows, {10 * finished} of them before" in again.output
+    whole = tmp_path / "whole.jsonl"
+    assert batch(*arguments[:-1], whole, "--on-error", "skip").exit_code == 1
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_parts_that_skipped_rows_are_not_gone_on_with_strictly(
