@@ -34,6 +34,7 @@ from sklearn.svm import LinearSVC
 
 import wasm_clf_widget as wcw
 from wasm_clf_widget import evaluation as wcw_evaluation
+from wasm_clf_widget.evaluation import fonts
 
 TEXTS = ["good good", "bad", "good bad", "nothing <b>", "bad good good good", "good", "bad bad"] * 9
 LABELS = ["pos", "neg", "pos", "neg", "neg", "pos", "pos"] * 9
@@ -121,6 +122,26 @@ def test_it_shows_itself(clf: wcw.Classifier) -> None:
     assert "<img" in shown
     assert "good +4.50" in shown
     assert "nothing <b>" not in shown
+
+
+@pytest.mark.filterwarnings("error")
+def test_class_names_of_any_script_are_drawn_or_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    found = classifier(["坏", "好"]).evaluate(["good", "bad"], ["好", "好"])
+    all_fonts = font_manager.fontManager.ttflist
+    known = any("CJK" in font.name for font in all_fonts)
+    if known:
+        figure = found.plot()
+        figure.savefig(io.BytesIO())  # a glyph that is missing would be a warning
+        assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["坏", "好"]
+    fonts._fonts_for.cache_clear()
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [f for f in all_fonts if f.name.startswith("DejaVu")])
+    with pytest.warns(UserWarning, match="no installed font has 坏 好: .* called by their place"):
+        figure = found.plot()
+    figure.savefig(io.BytesIO())
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["#0", "#1"]
+    fonts._fonts_for.cache_clear()
 
 
 def test_a_model_without_probabilities_has_no_calibration() -> None:
