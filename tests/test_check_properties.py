@@ -168,6 +168,17 @@ WITHOUT_SCORES = CalibratedClassifierCV(
     fit_first=False,
 )
 @example(pipeline=CalibratedClassifierCV(cv=2), fit_first=False)
+# What was learned from a weight that is no number has no option to be edited.
+@example(
+    pipeline=Pipeline(
+        [
+            ("front", FeatureUnion([("a", CountVectorizer())], transformer_weights={"a": float("nan")})),
+            ("between", MaxAbsScaler()),
+            ("head", DummyClassifier(strategy="stratified")),
+        ]
+    ),
+    fit_first=True,
+)
 @given(broken(), st.booleans())
 def test_the_suggestion_converts_once_it_is_fitted(pipeline: Any, fit_first: bool) -> None:
     if fit_first:
