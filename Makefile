@@ -8,8 +8,11 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 # loadgroup: the browser tests share one JupyterLab, so they stay on one worker while the others use the rest.
-PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+# The workers use all cores: a BLAS's own threads would wait for each other, at full speed.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 MANIFEST := --manifest-path engine/Cargo.toml
+# Images of containers often forbid Python to keep what it compiled; each of some hundred processes then compiles pandas anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@sed -n 's/^## //p' Makefile

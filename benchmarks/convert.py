@@ -1,4 +1,4 @@
-"""What converting 200,000 features costs: ``convert.py CLASSES time|heap|resident`` prints one number.
+"""What converting 200,000 features costs: ``convert.py CLASSES time|heap|resident [FEATURES]`` prints one number.
 
 The pipeline is TF-IDF over words and pairs of words with a linear head, its weights drawn at random (which convert like
 any others). Counted is all that ``Classifier.from_sklearn`` does, trial texts, twin, engine and certificate too:
@@ -78,7 +78,7 @@ def _measure(classes: int, what: str) -> float:
 def main() -> None:
     import wasm_clf_widget as wcw
 
-    made = pipeline(int(sys.argv[1]))
+    made = pipeline(int(sys.argv[1]), int(sys.argv[3]) if len(sys.argv) > 3 else FEATURES)
     # Libraries and the compiled engine are there either way.
     wcw.Classifier.from_sklearn(pipeline(2, 100), name="small")
     gc.collect()

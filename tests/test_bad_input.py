@@ -82,6 +82,8 @@ def test_a_table_is_not_read_as_the_names_of_its_columns(clf: wcw.Classifier, pi
     for method in (clf.classify, clf.predict, lambda t: clf.evaluate(t, ["no"]), lambda t: clf.compare(pipeline, t)):
         with pytest.raises(wcw.InputError):
             method(table)
+    with pytest.raises(wcw.InputError, match=r"found a table \(\w+\): .*the whole to classify_frame"):
+        clf.classify(table)
 
 
 def test_a_text_that_takes_too_many_steps_is_named_and_no_other_is_spoiled() -> None:

@@ -295,15 +295,93 @@ def test_a_folder_that_cannot_be_listed_is_told(model: Path, tmp_path: Path, mon
     real = os.scandir
 
     def scandir(path: Any) -> Any:
-        if Path(path) == locked:
+        if not isinstance(path, int) and Path(path) == locked:
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    for given in (tmp_path / "data", locked):
+    globs = ["**/*.csv", "data/**/*.csv", "data/*/*.csv", "*/year=*/a.csv", "data/year=2026/*.csv"]
+    for given in (tmp_path / "data", locked, *(tmp_path / glob for glob in globs)):
         result = batch(given, "-m", model, "-t", "review", "-o", tmp_path / "out.csv")
         assert result.exit_code == 2, result.output
         assert f"{locked}: the folder cannot be read: Permission denied" in result.output
+    # What a glob does not look into is nothing to it.
+    for glob in ("data/*.csv", "data/month=*/a.csv", "d*/*.csv"):
+        out = tmp_path / "out.csv"
+        result = batch(tmp_path / glob, "-m", model, "-t", "review", "-o", out, "--overwrite")
+        assert (result.exit_code == 0) == out.exists() == (glob != "data/month=*/a.csv"), result.output
+        out.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("target", ["parquet", "csv"])
+def test_a_parquet_file_whose_name_is_not_utf_8(model: Path, tmp_path: Path, target: str) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/S\xe3o"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    given = write(tmp_path / "a.parquet", rows(40)).rename(folder / os.fsdecode(b"\xe3.parquet"))
+    out = folder / os.fsdecode(b"\xff." + target.encode())
+    result = batch(given, "-m", model, "-t", "review", "-o", out)
+    assert result.exit_code == 0, result.output
+    plain = out.rename(tmp_path / f"plain.{target}")
+    assert [row["review"] for row in read(plain)] == texts(40)
+    assert list(folder.iterdir()) == [given]
+
+
+@pytest.mark.parametrize("target", ["csv", "parquet"])
+def test_a_json_number_beyond_all_doubles_does_not_become_infinity(model: Path, tmp_path: Path, target: str) -> None:
+    lines = ['{"review": "good", "n": 1e300}', '{"review": "bad", "n": [-1e400]}']
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    result = batch(tmp_path / "in.jsonl", "-m", model, "-t", "review", "-o", tmp_path / f"out.{target}")
+    assert result.exit_code == 2, result.output
+    assert "in.jsonl: row 2: the number -1e400 is larger than a column can hold: write .jsonl" in result.output
+    result = batch(tmp_path / "in.jsonl", "-m", model, "-t", "review", "-o", tmp_path / "out.jsonl")
+    assert result.exit_code == 0, result.output
+    assert '"n": [-1e400]' in (tmp_path / "out.jsonl").read_text()
+
+
+def test_a_job_that_a_bad_row_stopped_goes_on_without_such_rows(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasm_clf_widget.batch.job.PART_ROWS", 10)
+    monkeypatch.setattr("wasm_clf_widget.batch.readers.GROUP_ROWS", 10)
+    values = rows(500)
+    values[494]["review"] = None  # type: ignore[assignment]
+    given, out = write(tmp_path / "in.jsonl", values), tmp_path / "out.jsonl"
+    arguments = (given, "-m", model, "-t", "review", "-o", out)
+    stopped = batch(*arguments)
+    assert stopped.exit_code == 2, stopped.output
+    finished = len(list((tmp_path / "out.jsonl.partial").glob("part-*.jsonl")))
+    assert 0 < finished < 50
+    again = batch(*arguments, "--resume", "--on-error", "skip")
+    assert again.exit_code == 1, again.output
+    assert "1 rows have no answer" in again.output
+    assert f"500 rows, {10 * finished} of them before" in again.output
+    whole = tmp_path / "whole.jsonl"
+    assert batch(*arguments[:-1], whole, "--on-error", "skip").exit_code == 1
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_parts_that_skipped_rows_are_not_gone_on_with_strictly(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wasm_clf_widget.batch import job
+
+    monkeypatch.setattr(job, "PART_ROWS", 10)
+    monkeypatch.setattr("wasm_clf_widget.batch.readers.GROUP_ROWS", 10)
+    given, out = write(tmp_path / "in.jsonl", rows(50)), tmp_path / "out.jsonl"
+    arguments = (given, "-m", model, "-t", "review", "-o", out)
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("wasm_clf_widget.batch.writers.Writer.join", fail)
+        assert batch(*arguments, "--on-error", "skip").exit_code == 1
+    result = batch(*arguments, "--resume")
+    assert result.exit_code == 2, result.output
+    assert "holds parts of another job: its options" in result.output
 
 
 def test_links_to_folders_are_followed_and_read_once(model: Path, tmp_path: Path) -> None:

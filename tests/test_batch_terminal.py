@@ -22,6 +22,8 @@ import wasm_clf_widget as wcw
 GENEROUS = 20.0
 """Seconds from SIGINT to the end on a machine that others use as well; asked is one on a quiet machine (see -s)."""
 ROWS = 60_000
+INTERRUPTED_PARTS = 20
+"""Of 4,000 rows. The signal comes after the second: what is left takes longer than it needs to arrive."""
 PROGRAM = (
     "from wasm_clf_widget import cli_progress; from wasm_clf_widget.batch import job, readers; "
     "job.PART_ROWS, readers.GROUP_ROWS, cli_progress.LINE_SECONDS = 4000, 1000, 0.0; "
@@ -122,13 +124,20 @@ def interrupted(process: subprocess.Popen[str], name: str) -> str:
     return errors
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+# Each kind and each number of threads in every run, all pairs of them in test-long.
+@pytest.mark.parametrize(
+    ("kind", "n_jobs"),
+    [
+        ("csv", 1),
+        ("parquet", 2),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (("csv", 2), ("parquet", 1))),
+    ],
+)
 def test_control_c_ends_the_command_and_leaves_nothing_half_written(
     model: Path, tmp_path: Path, kind: str, n_jobs: int
 ) -> None:
     given, out = tmp_path / f"in.{kind}", tmp_path / f"out.{kind}"
-    table = pa.table({"review": [f"good or bad {i} {'word ' * 60}" for i in range(4000)] * 50})
+    table = pa.table({"review": [f"good or bad {i} {'word ' * 60}" for i in range(4000)] * INTERRUPTED_PARTS})
     if kind == "csv":
         given.write_text("review\n" + "\n".join(table["review"].to_pylist()) + "\n")
     else:
@@ -177,8 +186,14 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-@pytest.mark.parametrize("what", ["frame", "batches"])
+@pytest.mark.parametrize(
+    ("what", "n_jobs"),
+    [
+        ("frame", 1),
+        ("batches", 2),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (("frame", 2), ("batches", 1))),
+    ],
+)
 def test_control_c_in_python_is_a_keyboard_interrupt(model: Path, what: str, n_jobs: int) -> None:
     arguments = [sys.executable, "-c", ENDLESS, str(model), str(n_jobs), what]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

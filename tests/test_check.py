@@ -523,3 +523,13 @@ class Untagged:
 def test_what_holds_a_stranger_is_looked_into() -> None:
     for head in (OneVsRestClassifier(Untagged()), OneVsRestClassifier(5), CalibratedClassifierCV(Untagged())):
         assert not wcw.check(make_pipeline(CountVectorizer(), head)).ok
+
+
+def test_an_impossible_value_whose_default_is_refused_too_is_one_line() -> None:
+    pipeline = make_pipeline(TfidfVectorizer(), StandardScaler(with_mean="x"), LogisticRegression())
+    report = wcw.check(pipeline)
+    (found,) = [obstacle for obstacle in report.obstacles if obstacle.option == "with_mean"]
+    assert "must be an instance of 'bool'" in found.reason
+    assert found.advice.startswith("with_mean=False")
+    assert found.suggestion.get_params()["standardscaler__with_mean"] is False
+    assert report.suggestion.get_params()["standardscaler__with_mean"] is False

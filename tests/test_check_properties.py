@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -136,13 +136,48 @@ def fitted(estimator: Any) -> Any:
         return estimator.fit(TEXTS, LABELS)
 
 
+# scikit-learn calibrates nothing without scores; in its place came CalibratedClassifierCV(None), which reads no text.
+WITHOUT_SCORES = CalibratedClassifierCV(
+    Pipeline(
+        [
+            ("front", FunctionTransformer(str.strip)),
+            ("between", StandardScaler()),
+            ("head", NearestCentroid(metric="manhattan", priors=[0.9, 0.1])),
+        ]
+    ),
+    cv=2,
+)
+
+
 @pytest.mark.filterwarnings("ignore")
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
+)
+@example(pipeline=WITHOUT_SCORES, fit_first=True)
+@example(
+    pipeline=CalibratedClassifierCV(GridSearchCV(WITHOUT_SCORES.estimator, {"head": [NearestCentroid()]}, cv=2), cv=2),
+    fit_first=False,
+)
+@example(pipeline=CalibratedClassifierCV(FixedThresholdClassifier(WITHOUT_SCORES.estimator), cv=2), fit_first=False)
+@example(
+    pipeline=CalibratedClassifierCV(Pipeline([*WITHOUT_SCORES.estimator.steps, ("end", "passthrough")]), cv=2),
+    fit_first=False,
+)
+@example(pipeline=CalibratedClassifierCV(cv=2), fit_first=False)
+# What was learned from a weight that is no number has no option to be edited.
+@example(
+    pipeline=Pipeline(
+        [
+            ("front", FeatureUnion([("a", CountVectorizer())], transformer_weights={"a": float("nan")})),
+            ("between", MaxAbsScaler()),
+            ("head", DummyClassifier(strategy="stratified")),
+        ]
+    ),
+    fit_first=True,
 )
 @given(broken(), st.booleans())
 def test_the_suggestion_converts_once_it_is_fitted(pipeline: Any, fit_first: bool) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -188,12 +189,22 @@ def test_the_not_sure_band_never_replaces_the_label(words: tuple[Any, wcw.Classi
 def test_a_binary_decision_head_lists_minus_s_and_s() -> None:
     pipeline, labels, _ = PIPELINES["svm"]
     pipeline.fit(TEXTS, labels(TEXTS))
-    clf = wcw.Classifier.from_sklearn(pipeline, name="svm", uncertain_below=0.9)
+    clf = wcw.Classifier.from_sklearn(pipeline, name="svm")
     result = clf.classify("good film")
     score = float(pipeline.decision_function(["good film"])[0])
     assert result.all_scores == [{"label": False, "score": -score}, {"label": True, "score": score}]
     assert result.label is True
     assert (result.confidence, result.score_kind, result.is_uncertain) == (None, "decision", False)
+
+
+def test_without_probabilities_nothing_can_be_uncertain() -> None:
+    pipeline = make_pipeline(TfidfVectorizer(), LinearSVC()).fit(["good", "bad"], [1, 0])
+    with pytest.raises(wcw.InputError, match="there is no confidence that could be below it"):
+        wcw.Classifier.from_sklearn(pipeline, name="svm", uncertain_below=0.6)
+    outputs = make_pipeline(TfidfVectorizer(), MultiOutputClassifier(LogisticRegression()))
+    outputs.fit(["good", "bad"], [[1, 0], [0, 1]])
+    with pytest.raises(wcw.InputError, match=r"answers with several labels.*Leave it out$"):
+        wcw.Classifier.from_sklearn(outputs, name="outputs", uncertain_below=0.6)
 
 
 def test_one_text_and_many_have_the_same_bits(pair: tuple[Any, wcw.Classifier]) -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -190,6 +191,33 @@ def test_classify_batches_is_what_map_in_arrow_takes(clf: wcw.Classifier, spark:
     schema = "id long, review string, label string, confidence double"
     got = frame.mapInArrow(functools.partial(clf.classify_batches, text="review"), schema).toPandas()
     assert got.sort_values("id")["label"].tolist() == clf.predict(table()["review"]).tolist()
+
+
+def spark_frame(names: list[str], case_sensitive: str) -> Any:
+    """As much of a Spark DataFrame as is asked before a job starts."""
+    from pyspark.sql.types import StringType, StructType
+
+    schema = StructType()
+    for name in names:
+        schema = schema.add(name, StringType())
+    settings = SimpleNamespace(get={"spark.sql.caseSensitive": case_sensitive}.get)
+    session = SimpleNamespace(conf=settings, sparkContext=SimpleNamespace(broadcast=lambda data: data))
+    return SimpleNamespace(columns=names, schema=schema, sparkSession=session, mapInArrow=lambda task, schema: schema)
+
+
+def test_a_column_that_differs_in_case_alone_is_taken_in_spark(clf: wcw.Classifier) -> None:
+    from wasm_clf_widget.distributed.spark import classify_frame
+
+    names = ["review", "Label", "CONFIDENCE"]
+    with pytest.raises(wcw.InputError, match="'Label', 'CONFIDENCE', which is 'label', 'confidence' to Spark"):
+        classify_frame(clf, spark_frame(names, "false"), "review")
+    assert classify_frame(clf, spark_frame(names, "false"), "review", prefix="model_").names[3:] == [
+        "model_label",
+        "model_confidence",
+    ]
+    assert classify_frame(clf, spark_frame(names, "true"), "review").names[3:] == ["label", "confidence"]
+    with pytest.raises(wcw.InputError, match="the table has a column 'label' already"):
+        classify_frame(clf, spark_frame(["review", "label"], "false"), "review")
 
 
 @pytest.mark.long

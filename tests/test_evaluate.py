@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse
 from sklearn.ensemble import RandomForestClassifier
@@ -32,6 +34,7 @@ from sklearn.svm import LinearSVC
 
 import wasm_clf_widget as wcw
 from wasm_clf_widget import evaluation as wcw_evaluation
+from wasm_clf_widget.evaluation import fonts
 
 TEXTS = ["good good", "bad", "good bad", "nothing <b>", "bad good good good", "good", "bad bad"] * 9
 LABELS = ["pos", "neg", "pos", "neg", "neg", "pos", "pos"] * 9
@@ -44,6 +47,31 @@ def classifier(classes: list[Any], head: Any = "softmax") -> wcw.Classifier:
 @pytest.fixture(scope="module")
 def clf() -> wcw.Classifier:
     return classifier(["neg", "pos"])
+
+
+@pytest.mark.parametrize("worst", [-1, 2.5, True, "all"])
+def test_a_number_of_mistakes_that_is_none(clf: wcw.Classifier, worst: Any) -> None:
+    with pytest.raises(wcw.InputError, match=r"^worst=.* is given, allowed are whole numbers from 0 on"):
+        clf.evaluate(TEXTS, LABELS, worst=worst)
+    assert clf.evaluate(TEXTS, LABELS, worst=0).worst == ()
+
+
+def test_a_lone_surrogate_in_a_mistake_can_be_saved_with_the_notebook(clf: wcw.Classifier) -> None:
+    found = clf.evaluate(["good \ud800", "bad"], ["neg", "neg"])
+    assert found.worst[0].text == "good \ud800"
+    assert "good \ufffd" in found._repr_html_().encode().decode()
+
+
+def test_outputs_as_a_table_of_any_library() -> None:
+    labels = {"mood": ["pos", "neg", "pos"], "topic": ["film", "book", "book"]}
+    pipeline = make_pipeline(CountVectorizer(), MultiOutputClassifier(LogisticRegression()))
+    texts = ["good film", "bad book", "good book"]
+    pipeline.fit(texts, np.array(list(zip(*labels.values(), strict=True))))
+    outputs = wcw.Classifier.from_sklearn(pipeline, name="outputs")
+    expected = outputs.evaluate(texts, list(zip(*labels.values(), strict=True)))
+    for table in (pd.DataFrame(labels), pl.DataFrame(labels), pa.table(labels), pa.record_batch(labels)):
+        found = outputs.evaluate(texts, table)
+        assert (found.accuracy, found.outputs[1].macro_f1) == (expected.accuracy, expected.outputs[1].macro_f1)
 
 
 def test_numbers_are_scikit_learns(clf: wcw.Classifier) -> None:
@@ -94,6 +122,26 @@ def test_it_shows_itself(clf: wcw.Classifier) -> None:
     assert "<img" in shown
     assert "good +4.50" in shown
     assert "nothing <b>" not in shown
+
+
+@pytest.mark.filterwarnings("error")
+def test_class_names_of_any_script_are_drawn_or_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    found = classifier(["坏", "好"]).evaluate(["good", "bad"], ["好", "好"])
+    all_fonts = font_manager.fontManager.ttflist
+    known = any("CJK" in font.name for font in all_fonts)
+    if known:
+        figure = found.plot()
+        figure.savefig(io.BytesIO())  # a glyph that is missing would be a warning
+        assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["坏", "好"]
+    fonts._fonts_for.cache_clear()
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [f for f in all_fonts if f.name.startswith("DejaVu")])
+    with pytest.warns(UserWarning, match="no installed font has 坏 好: .* called by their place"):
+        figure = found.plot()
+    figure.savefig(io.BytesIO())
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["#0", "#1"]
+    fonts._fonts_for.cache_clear()
 
 
 def test_a_model_without_probabilities_has_no_calibration() -> None:

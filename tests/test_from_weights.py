@@ -78,6 +78,11 @@ def test_the_not_sure_band_and_the_version() -> None:
     assert not make(uncertain_below=0).classify("good").is_uncertain
 
 
+def test_without_probabilities_nothing_can_be_uncertain() -> None:
+    with pytest.raises(wcw.InputError, match=r"uncertain_below=0.6 is given, but this model gives decision scores"):
+        make(head="decision", uncertain_below=0.6)
+
+
 def test_texts_of_the_caller_are_kept_first() -> None:
     certificate = make(certificate_texts=["mine, first", "\ud800", "mine too"]).model.certificate
     assert certificate is not None

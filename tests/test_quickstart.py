@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+# On one worker: it runs once for all of them.
+pytestmark = pytest.mark.xdist_group("quickstart")
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "quickstart.ipynb"
 
 REPORT = """

@@ -25,6 +25,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DUMP = ROOT / "tools" / "unicode" / "dump.py"
+# On one worker: they build one program (for which another would only wait) and share its answers.
+pytestmark = pytest.mark.xdist_group("unicode")
 DIGESTS: dict[str, str] = json.loads((ROOT / "tools" / "unicode" / "digests.json").read_text("ascii"))
 VERSIONS = tuple(DIGESTS)
 CHANGES = ROOT / "src" / "wasm_clf_widget" / "twin" / "unicode_changes.py"

@@ -22,7 +22,7 @@ from .model.shape import shape_of
 from .model.spec import Model
 from .model.tree import vectorizers
 from .results import ClassificationResult, Explanation, ModelInfo, ParityReport
-from .texts import check_text, check_texts
+from .texts import check_text, check_texts, listed
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation, MultilabelEvaluation, MultioutputEvaluation
@@ -326,9 +326,7 @@ class Classifier:
             return self._results((self._opened or self.engine).classify((texts,)))[0]
         if isinstance(texts, bytes | bytearray):
             check_text(texts)
-        if hasattr(texts, "to_pylist"):
-            texts = texts.to_pylist()
-        return self._results(self.engine.classify(check_texts(texts)))
+        return self._results(self.engine.classify(check_texts(listed(texts))))
 
     def predict(self, texts: Any, *, n_jobs: int | None = 1, nulls: Nulls = "error") -> Any:
         """The label of each text: an array (n,) of the classes' type, or a list without numpy.
@@ -443,7 +441,7 @@ class Classifier:
             labels: the right class of each, of the classes' own type. Of a multilabel model a table (texts, classes) of
                 0 and 1, or the set of classes of each text; of several outputs a table of labels (texts, outputs), or
                 a tuple of them for each text.
-            worst: how many of the mistakes made with the most confidence to explain.
+            worst: how many of the mistakes made with the most confidence to explain; 0 for none.
             n_jobs: threads, -1 for all cores.
 
         Returns:

@@ -55,7 +55,7 @@ def from_sklearn(
 
     from .convert.sklearn import model_from_sklearn, source_answers
     from .convert.stages import SourceStages
-    from .convert.weights import check_name, check_uncertain_below
+    from .convert.weights import check_has_confidence, check_name, check_uncertain_below
 
     check_name("name", name)
     check_name("version", version)
@@ -74,7 +74,9 @@ def from_sklearn(
         )
 
     model = model_from_sklearn(pipeline, name=name, weights=weights, version=version)
-    data, tried_on = _written(replace(model, uncertain_below=uncertain_below), certificate_texts)
+    model = replace(model, uncertain_below=uncertain_below)
+    check_has_confidence(model)
+    data, tried_on = _written(model, certificate_texts)
     del model  # its arrays are copies, which stand in the file now
     return _certified(data, tried_on, ask)
 

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from .texts import replace_surrogates
+
 if TYPE_CHECKING:
     from rich.table import Table
 
 # Colours are left to the notebook's own style; only what a table needs to be read stands here.
 _TABLE = 'style="text-align:left;border-collapse:collapse"'
 _CELL = 'style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap"'
+
+
+def _shown(cell: str) -> str:
+    """The cell as UTF-8 can carry it, to a terminal or to a notebook's file: a text may hold lone surrogates."""
+    return replace_surrogates(cell)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +45,14 @@ class Sheet:
             pad_edge=False,
         )
         for row in self.rows:
-            table.add_row(*(Text(cell, overflow="fold") for cell in row))
+            table.add_row(*(Text(_shown(cell), overflow="fold") for cell in row))
         return table
 
     def html(self) -> str:
         """For ``_repr_html_``; every cell is escaped."""
         head = "".join(f"<th {_CELL}>{escape(name)}</th>" for name in self.columns)
         body = "".join(
-            "<tr>" + "".join(f"<td {_CELL}>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows
+            "<tr>" + "".join(f"<td {_CELL}>{escape(_shown(cell))}</td>" for cell in row) + "</tr>" for row in self.rows
         )
         top = f"<thead><tr>{head}</tr></thead>" if head else ""
         return f"<div><strong>{escape(self.headline)}</strong><table {_TABLE}>{top}<tbody>{body}</tbody></table></div>"

@@ -18,6 +18,13 @@ def check_text(text: Any) -> str:
     return text
 
 
+def listed(texts: Any) -> Any:
+    """A column of pyarrow as a list; a table of it is not, which would be read row by row."""
+    if not hasattr(texts, "to_pylist") or hasattr(texts, "columns"):
+        return texts
+    return texts.to_pylist()
+
+
 def check_texts(texts: Any) -> list[str]:
     """A list, tuple, array, series or other iterable of ``str`` (``np.str_`` is one) as a list."""
     if isinstance(texts, str):

@@ -6,8 +6,10 @@ by piece; lists and numpy's strings are converted a few thousand at a time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import InputError
@@ -42,6 +44,16 @@ def arrow() -> Any:
             "tables and columns of texts need pyarrow: pip install 'wasm_clf_widget[batch]' (a list of str does not)"
         ) from None
     return pyarrow
+
+
+def arrow_file(path: Path, mode: Literal["rb", "wb"] = "rb") -> Any:
+    """What to give to pyarrow for a file: relative names with a colon are URIs to it, others must be UTF-8."""
+    path = path.absolute()
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return arrow().OSFile(os.fsencode(path), mode)
+    return path
 
 
 def check_nulls(nulls: str) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, WasmClfError
 from .columns import Columns
 from .errors import RowError
-from .input import Nulls, arrow, check_nulls
+from .input import Nulls, arrow, arrow_file, check_nulls
 from .pieces import cutter
 from .readers import Position, Reader, Rows, open_reader
 from .run import Group, answered_groups
@@ -183,7 +183,7 @@ class _Run:
         if self._done.parts and self._writer.format.kind == "parquet":
             import pyarrow.parquet as pq
 
-            self._writer.schema = pq.read_schema(self._part(0))
+            self._writer.schema = pq.read_schema(arrow_file(self._part(0)))
         elif self._done.parts and self._writer.format.kind == "csv":
             self._writer.schema = _read_schema(self._folder / "schema")
         return position
@@ -448,12 +448,21 @@ def _match(folder: Path, description: dict[str, Any], replaces: list[int]) -> No
         _write_whole(note, _json(description | {"replaces": replaces}))
         return
     earlier = _read(note)
+    if _only_more_lenient(earlier.get("options"), description["options"]) and note.name == _JOB:
+        earlier["options"] = description["options"]
+        _write_whole(note, _json(earlier))
     for key, value in description.items():
         if earlier.get(key) != value:
             raise InputError(
                 f"{folder} holds parts of another job: its {key} was {_short(earlier.get(key))}, now {_short(value)}. "
                 "Give the same again, or start anew with --overwrite"
             )
+
+
+def _only_more_lenient(earlier: Any, now: dict[str, Any]) -> bool:
+    """Whether a job that a bad row has stopped is now to skip such rows: its finished parts have none."""
+    strict = now | {"on_error": "fail"}
+    return now["on_error"] == "skip" and bool(earlier == strict)
 
 
 def _description(classifier: Classifier, job: Job, sources: list[Source], format: Format) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ..errors import InputError
 from .errors import RowError
-from .input import arrow, is_text
+from .input import arrow, arrow_file, is_text
 from .sources import Format, Source
 
 GROUP_ROWS = 16_384
@@ -459,9 +459,8 @@ def _parquet(source: Source) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        # With a buffer a column is read a little at a time, not a whole row group of it. Absolute, as pyarrow takes a
-        # relative name with a colon for a URI.
-        return pq.ParquetFile(source.path.absolute(), pre_buffer=False, buffer_size=1 << 20)
+        # With a buffer a column is read a little at a time, not a whole row group of it.
+        return pq.ParquetFile(arrow_file(source.path), pre_buffer=False, buffer_size=1 << 20)
     except (OSError, arrow().ArrowException) as error:
         raise InputError(f"{source.path}: no parquet file that can be read: {error}") from None
 

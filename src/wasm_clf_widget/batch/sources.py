@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def _found(pattern: str, output: Path | None) -> list[Source]:
             raise InputError(f"{path}: no ordinary file, but the job reads it more than once: save it as one first")
         found = [Source(path, format_of(path))]
     else:
+        _refuse_unreadable(pattern)
         names = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]
         found = [Source(name, format_of(name)) for name in names if not _is_own(name, output)]
     if not found:
@@ -118,6 +120,28 @@ def _inside(folder: Path) -> list[Path]:
             seen.add(real)
             starts += [path for name in folders if (path := Path(place, name)).is_symlink()]
     return sorted(files)
+
+
+def _refuse_unreadable(pattern: str) -> None:
+    """InputError where a folder that a glob looks into cannot be listed: ``glob`` would leave out what is in it."""
+    parts = Path(pattern).parts
+    plain = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    start = Path(*parts[:plain])
+    parts = parts[plain:]
+    for place, folders, _ in os.walk(start, onerror=_refuse_denied):
+        deep = len(Path(place).relative_to(start).parts)
+        if "**" in parts[: deep + 1]:
+            folders[:] = [name for name in folders if not name.startswith(".")]
+        elif deep + 1 >= len(parts):
+            folders.clear()  # what is named by the last part is not looked into
+        else:
+            folders[:] = fnmatch.filter(folders, parts[deep])
+
+
+def _refuse_denied(error: OSError) -> None:
+    # A folder that is not there, or went meanwhile, has no files.
+    if isinstance(error, PermissionError):
+        _refuse(error)
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import InputError
 from .errors import RowError
-from .input import arrow
+from .input import arrow, arrow_file
 from .readers import Rows, spliced
 from .sources import Format
 
@@ -98,7 +98,7 @@ class Writer:
     def _parsed(self, rows: list[Rows]) -> Any:
         """JSON lines as columns, of the types that the first part's lines gave."""
         pa = arrow()
-        values = [json.loads(line) for group in rows for line in group.carrier]
+        values = [_loaded(group, i, line) for group in rows for i, line in enumerate(group.carrier)]
         names = dict.fromkeys(name for value in values for name in value)
         place = f"{rows[0].source.path}: the JSON lines from {rows[0].first:,} on"
         hint = "write .jsonl, which needs no columns"
@@ -130,6 +130,18 @@ class Writer:
 
     answers = 0
     """How many columns the answers have."""
+
+
+def _loaded(rows: Rows, index: int, line: bytes) -> Any:
+    """A JSON line's value. A number beyond all doubles would become infinity, and nobody would know."""
+
+    def number(digits: str) -> float:
+        if math.isinf(value := float(digits)):
+            problem = f"the number {digits[:40]} is larger than a column can hold: write .jsonl, which needs no columns"
+            raise InputError(str(rows.error(index, problem)))
+        return value
+
+    return json.loads(line, parse_float=number)
 
 
 def _fits(kind: Any, want: Any) -> bool:
@@ -263,7 +275,7 @@ def _mend_lines(rows: Rows) -> dict[int, RowError]:
     for i, line in enumerate(rows.carrier):
         if not _SURROGATE.search(line):
             continue
-        value = json.dumps(json.loads(line), ensure_ascii=False)
+        value = json.dumps(_loaded(rows, i, line), ensure_ascii=False)
         try:
             value.encode()
         except UnicodeEncodeError as error:
@@ -295,7 +307,7 @@ def _write_parquet_part(table: Any, path: Path) -> None:
     categories = [field.name for field in table.schema if arrow().types.is_dictionary(field.type)]
     pq.write_table(
         table,
-        path,
+        arrow_file(path, "wb"),
         row_group_size=max(1, table.num_rows),
         compression="none",
         use_dictionary=categories or False,
@@ -307,10 +319,10 @@ def _join_parquet(parts: list[Path], path: Path) -> None:
     """A row group for each part, packed as pyarrow does by default."""
     import pyarrow.parquet as pq
 
-    schema = pq.read_schema(parts[0])
-    with pq.ParquetWriter(path, schema, use_dictionary=_repeating(parts[0])) as writer:
+    schema = pq.read_schema(arrow_file(parts[0]))
+    with pq.ParquetWriter(arrow_file(path, "wb"), schema, use_dictionary=_repeating(parts[0])) as writer:
         for part in parts:
-            table = pq.read_table(part, partitioning=None)
+            table = pq.read_table(arrow_file(part), partitioning=None)
             writer.write_table(table, row_group_size=max(1, table.num_rows))
 
 
@@ -322,7 +334,7 @@ def _repeating(part: Path) -> list[str] | bool:
     """
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(part) as file:
+    with pq.ParquetFile(arrow_file(part)) as file:
         leaves = [file.schema.column(i).path for i in range(len(file.schema))]
         some = next(file.iter_batches(_SAMPLE), None)
     if some is None or not some.num_rows:

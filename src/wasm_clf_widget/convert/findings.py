@@ -16,6 +16,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class ImpossibleOptionError(UnsupportedPipelineError):
+    """A value that scikit-learn itself would not take; another one is tried in its place."""
+
+    def names(self, other: UnsupportedPipelineError) -> bool:
+        """Whether another refusal is of the same option, for another reason."""
+        return (self.path, self.option) == (other.path, other.option) and self.reason != other.reason
+
+    def instead(self, other: UnsupportedPipelineError) -> ImpossibleOptionError:
+        """This refusal with the other's way out."""
+        return ImpossibleOptionError(self.path, self.option, self.reason, other.advice, edit=other.edit)
+
+
 class Findings:
     """Refusals, collected instead of raised."""
 
@@ -35,6 +47,12 @@ class Findings:
     def add(self, error: UnsupportedPipelineError) -> None:
         """Note a refusal, once: members that were fitted from one template all have the same."""
         self.refusals += 1
+        for i, earlier in enumerate(self.found):
+            # What was tried in place of an impossible value is refused as well: one line for the option, with the way
+            # out of both.
+            if isinstance(earlier, ImpossibleOptionError) and earlier.names(error):
+                self.found[i] = earlier.instead(error)
+                return
         known = any((e.step, e.option, e.reason) == (error.step, error.option, error.reason) for e in self.found)
         # Where one step was never fitted the others were not either: one such line is enough.
         again = isinstance(error, UnfittedError) and any(isinstance(e, UnfittedError) for e in self.found)

@@ -6,8 +6,13 @@ import copy
 import inspect
 from typing import Any
 
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
 from ..errors import UnsupportedPipelineError
-from .findings import Findings
+from .findings import Findings, ImpossibleOptionError
+from .job import below
+from .steps import SEARCHES
 
 
 def with_possible_options(found: Findings, step: str, estimator: Any) -> Any:
@@ -22,14 +27,40 @@ def with_possible_options(found: Findings, step: str, estimator: Any) -> Any:
     for name, value in estimator.get_params(deep=False).items():
         if not (reason := _complaint(estimator, name, value)):
             continue
+        if name == "estimator" and (at_fault := _answering(below(step, name), value)) is not None:
+            # The classifier within is replaced, not what stands around it: the vectorizer may be there. All else of it
+            # is read as it stands.
+            path, inner = at_fault
+            found.add(_without_methods(path, inner, reason))
+            continue
         instead, advice = _instead(estimator, name, value)
         if instead is inspect.Parameter.empty:
             raise UnsupportedPipelineError(step, name, reason, f"{name}= as scikit-learn documents it")
-        found.add(UnsupportedPipelineError(step, name, reason, advice, edit={name: instead}))
+        found.add(ImpossibleOptionError(step, name, reason, advice, edit={name: instead}))
         if possible is estimator:
             possible = copy.copy(estimator)
         setattr(possible, name, instead)
     return possible
+
+
+def _answering(path: str, estimator: Any) -> tuple[str, Any] | None:
+    """The step that answers for an estimator, by its path; None where nothing in it does."""
+    while True:
+        if type(estimator) in SEARCHES:
+            path, estimator = below(path, "estimator"), estimator.estimator
+        elif isinstance(estimator, Pipeline) and estimator.steps:
+            name, estimator = estimator.steps[-1]
+            path = below(path, name)
+        else:
+            return (path, estimator) if hasattr(estimator, "predict") else None
+
+
+def _without_methods(path: str, estimator: Any, reason: str) -> UnsupportedPipelineError:
+    kind = type(estimator).__name__
+    instead = LogisticRegression()
+    # Not the whole of it: "… Got Pipeline(steps=[…]) instead."
+    asked, _, _ = reason.partition(" Got ")
+    return UnsupportedPipelineError(path, kind, asked, f"{instead!r} in place of the {kind}", edit={"": instead})
 
 
 def _instead(estimator: Any, name: str, value: Any) -> tuple[Any, str]:

@@ -179,7 +179,11 @@ def _scale(step: str, name: str, scale: Any, row: Row) -> Scale:
     inverse = 1.0 / values
     if not np.isfinite(inverse).all():
         raise UnsupportedPipelineError(
-            step, name, "the reciprocal of a scale is not finite", "leave this step out, and fit again"
+            step,
+            name,
+            "the reciprocal of a scale is not finite",
+            "leave this step out, and fit again",
+            edit={"": "passthrough"},
         )
     return Scale(doubles(inverse))
 

@@ -12,6 +12,7 @@ from ..errors import InputError, UnsupportedPipelineError
 from ..model import packed
 from ..model.limits import MAX_CLASSES, MAX_ENTRY, MAX_FEATURES, MAX_NGRAM, MAX_WEIGHTS
 from ..model.numbers import doubles, first_not_finite
+from ..model.shape import shape_of
 from ..model.spec import (
     TOKEN_PATTERNS,
     Accents,
@@ -149,7 +150,7 @@ def model_from_weights(
         chosen, bound = choose_weights(whole, weights)
     except UnsupportedPipelineError as error:
         raise InputError(f"weights={weights!r}: {error.reason}; use {error.suggestion}") from None
-    return Model(
+    model = Model(
         name=name,
         version=version,
         source=Source("weights", version, platform.python_version()),
@@ -160,6 +161,8 @@ def model_from_weights(
         uncertain_below=None if uncertain_below is None else float(uncertain_below),
         pipeline=whole,
     )
+    check_has_confidence(model)
+    return model
 
 
 def check_name(key: str, value: Any) -> None:
@@ -172,6 +175,17 @@ def check_uncertain_below(value: Any) -> None:
     """The end of the "not sure" band: None or a number from 0 to 1."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, float | int) or not 0 <= value <= 1):
         raise InputError(f"uncertain_below: found {_short(value)}, allowed are None and numbers from 0 to 1")
+
+
+def check_has_confidence(model: Model) -> None:
+    """InputError where a "not sure" band was declared for a model whose answers have no confidence."""
+    if model.uncertain_below is None or (model.targets == "single" and shape_of(model).probabilities):
+        return
+    why = "gives decision scores, no probabilities" if model.targets == "single" else "answers with several labels"
+    raise InputError(
+        f"uncertain_below={model.uncertain_below!r} is given, but this model {why}: there is no confidence that could "
+        "be below it. Leave it out" + (", or use a classifier with probabilities" if model.targets == "single" else "")
+    )
 
 
 def _choice(key: str, value: Any, allowed: tuple[Any, ...]) -> None:

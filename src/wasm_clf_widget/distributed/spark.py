@@ -49,7 +49,17 @@ def classify_frame(
     if not isinstance(frame.schema[text].dataType, StringType):
         raise InputError(f"column {text!r} must hold strings, it is of type {frame.schema[text].dataType}")
     columns = Columns(classifier.model, prefix=prefix, scores=scores)
-    columns.check_free(frame.columns)
+    names = frame.columns
+    if frame.sparkSession.conf.get("spark.sql.caseSensitive", "false") != "true":
+        # To Spark a column Label is our label, of which there would then be two that nobody can ask for.
+        new = {name.lower(): name for name in columns.schema.names}
+        if taken := [name for name in names if name.lower() in new and name not in new.values()]:
+            ours = ", ".join(repr(new[name.lower()]) for name in taken)
+            raise InputError(
+                f"the table has a column {', '.join(map(repr, taken))}, which is {ours} to Spark, as it does not tell "
+                "cases apart: give a prefix for the new columns, for example prefix='model_'"
+            )
+    columns.check_free(names)
     schema = StructType([*frame.schema.fields, *from_arrow_schema(columns.schema).fields])
     options = {"text": text, "nulls": nulls, "scores": scores, "prefix": prefix, "n_jobs": n_jobs}
     task = _Task(classifier.sha256, _broadcast(frame, classifier.model_bytes), options)

@@ -21,7 +21,7 @@ def outputs(labels: Any, class_sets: tuple[Classes, ...]) -> Any:
 
     count = len(class_sets)
     if hasattr(labels, "columns"):
-        columns = [values_of(labels[name]) for name in labels.columns]
+        columns = [values_of(labels[name]) for name in _names(labels)]
         if len(columns) != count:
             raise InputError(f"labels: {len(columns)} columns are given, the model has {count} outputs")
     else:
@@ -45,7 +45,7 @@ def multilabel(labels: Any, classes: tuple[Label, ...]) -> Any:
     if hasattr(labels, "toarray"):
         labels = labels.toarray()
     if hasattr(labels, "columns"):
-        names = list(labels.columns)
+        names = _names(labels)
         if len(set(names)) == len(classes) and set(names) == {*classes}:
             names = list(classes)
         columns = [values_of(labels[name]) for name in names]
@@ -53,6 +53,11 @@ def multilabel(labels: Any, classes: tuple[Label, ...]) -> Any:
     if len(getattr(labels, "shape", ())) == 2:
         return _table(labels.tolist(), classes)
     return _sets([_row(row, i, "the labels of a text") for i, row in enumerate(values_of(labels))], classes)
+
+
+def _names(table: Any) -> list[Any]:
+    """The names of a table's columns; pyarrow's ``columns`` are the columns themselves."""
+    return list(table.column_names if hasattr(table, "column_names") else table.columns)
 
 
 def _sets(rows: list[list[Any]], classes: tuple[Label, ...]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..batch.columns import widths
@@ -10,7 +11,7 @@ from ..errors import InputError, WasmClfError
 from ..model.shape import shape_of
 from ..model.spec import Label, Model
 from ..results import Explanation
-from ..texts import check_texts
+from ..texts import check_texts, listed
 from . import given
 from .results import Calibration, ClassScores, Evaluation, Mistake, MultilabelEvaluation, MultioutputEvaluation
 
@@ -29,7 +30,9 @@ def evaluate(
     if importlib.util.find_spec("sklearn") is None:
         raise InputError("evaluate needs scikit-learn: pip install 'wasm_clf_widget[evaluate]'")
     model = classifier.model
-    kept = check_texts(texts.to_pylist() if hasattr(texts, "to_pylist") else texts)
+    if isinstance(worst, bool) or not isinstance(worst, Integral) or worst < 0:
+        raise InputError(f"worst={worst!r} is given, allowed are whole numbers from 0 on: how many mistakes to show")
+    kept = check_texts(listed(texts))
     expected = _expected(model, labels)
     if len(kept) != len(expected):
         raise InputError(f"{len(kept):,} texts and {len(expected):,} labels are given: one label for each text")

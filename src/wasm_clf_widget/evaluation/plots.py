@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InputError
+from .fonts import showing
 from .results import Calibration, Evaluation, MultilabelEvaluation
 
 _RIGHT, _WRONG = "#3b78b5", "#e08a5b"
@@ -23,11 +24,17 @@ _STYLES = (("#3b78b5", "o", "-"), ("#e08a5b", "s", "--"), ("#2a9d78", "^", "-.")
 
 def single(found: Evaluation) -> Any:
     """Confusion and, where there are probabilities, reliability and confidence."""
+    Figure = _figure()
+    with showing(_names(found)) as names:
+        return _single(Figure, found, names)
+
+
+def _single(Figure: Any, found: Evaluation, names: Sequence[str]) -> Any:
     size = min(9.0, max(4.0, 0.3 * len(found.classes) + 1.5))
     shares = [size, 3.6, 3.6] if found.calibration else [size]
-    figure = _figure()(figsize=(sum(shares) + 1, max(3.6, size * 0.9)), layout="constrained")
+    figure = Figure(figsize=(sum(shares) + 1, max(3.6, size * 0.9)), layout="constrained")
     axes = figure.subplots(1, len(shares), squeeze=False, width_ratios=shares)[0]
-    _confusion(axes[0], found)
+    _confusion(axes[0], found, names)
     if found.calibration:
         _reliability(axes[1], found.calibration, found._confidence)
         values = [found._confidence[found._right], found._confidence[~found._right]]
@@ -39,25 +46,35 @@ def single(found: Evaluation) -> Any:
 
 def multilabel(found: MultilabelEvaluation) -> Any:
     """A confusion for each label and, where there are probabilities, reliability and their histogram."""
+    Figure = _figure()
+    with showing(_names(found)) as names:
+        return _multilabel(Figure, found, names)
+
+
+def _multilabel(Figure: Any, found: MultilabelEvaluation, names: Sequence[str]) -> Any:
     worst = sorted(range(len(found.classes)), key=lambda k: found.per_class[k].f1)[:_SHOWN_LABELS]
     shown = sorted(worst)
     title = "" if len(shown) == len(found.classes) else f"The {len(shown)} labels with the lowest F1"
     rows = 2 if found.calibrations else 1
-    figure = _figure()(figsize=(max(8.0, 2.1 * len(shown)), 2.6 + 3.6 * (rows - 1)), layout="constrained")
+    figure = Figure(figsize=(max(8.0, 2.1 * len(shown)), 2.6 + 3.6 * (rows - 1)), layout="constrained")
     parts = figure.subfigures(rows, 1, height_ratios=[2.6, 3.6][:rows], squeeze=False)[:, 0]
     if title:
         parts[0].suptitle(title)
     for axis, k in zip(parts[0].subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
         _matrix(axis, found.confusion[k], ("off", "on"), counts=True)
-        axis.set(title=short(found.classes[k]), xlabel="predicted", ylabel="true" if k == shown[0] else "")
+        axis.set(title=names[k], xlabel="predicted", ylabel="true" if k == shown[0] else "")
     if found.calibrations:
         left, right = parts[1].subplots(1, 2)
-        _reliabilities(left, found, shown)
+        _reliabilities(left, found, shown, names)
         p, on = found._probabilities.ravel(), found._expected.ravel() == 1
         _histogram(right, [p[on], p[~on]], 0.0, ("on", "off"))
         right.set(xlabel="Probability given", ylabel="Texts × labels", title="All labels", yscale="log")
         right.set_ylim(bottom=0.8)
     return figure
+
+
+def _names(found: Evaluation | MultilabelEvaluation) -> list[str]:
+    return [short(label) for label in found.classes]
 
 
 def short(label: object) -> str:
@@ -76,8 +93,8 @@ def _figure() -> Any:
     return Figure
 
 
-def _confusion(axis: Any, found: Evaluation) -> None:
-    names = [short(label) for label in found.classes] if len(found.classes) <= _NAMED_CLASSES else None
+def _confusion(axis: Any, found: Evaluation, all_names: Sequence[str]) -> None:
+    names = all_names if len(all_names) <= _NAMED_CLASSES else None
     _matrix(axis, found.confusion, names, counts=len(found.classes) <= _COUNTED_CLASSES)
     title = f"Confusion, accuracy {found.accuracy:.3f}"
     axis.set(title=title, xlabel="Predicted", ylabel="True")
@@ -113,16 +130,14 @@ def _reliability(axis: Any, calibration: Calibration, confidence: Any) -> None:
     axis.set(xlim=(-0.05, 1.12), ylim=(-0.1, 1.05))
 
 
-def _reliabilities(axis: Any, found: MultilabelEvaluation, shown: Sequence[int]) -> None:
+def _reliabilities(axis: Any, found: MultilabelEvaluation, shown: Sequence[int], names: Sequence[str]) -> None:
     from sklearn.calibration import CalibrationDisplay
 
     assert found.calibrations is not None
     for k, (color, marker, line) in zip(shown, _STYLES, strict=False):
         calibration = found.calibrations[k]
         display = CalibrationDisplay(calibration.accuracy, calibration.confidence, found._probabilities[:, k])
-        display.plot(
-            ax=axis, name=short(found.classes[k]), color=color, marker=marker, linestyle=line, ref_line=k == shown[0]
-        )
+        display.plot(ax=axis, name=names[k], color=color, marker=marker, linestyle=line, ref_line=k == shown[0])
     _reference(axis)
     axis.set(xlabel="Mean probability given", ylabel="Share that is on", title="Reliability")
     axis.legend(fontsize=8, loc="upper left")

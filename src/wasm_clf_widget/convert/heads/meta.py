@@ -10,6 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.svm import LinearSVC
 
 from ...errors import UnsupportedPipelineError
 from ...model.numbers import doubles
@@ -188,8 +189,9 @@ def _fitted(job: Job, step: str, template: str, estimator: Any, name: str, row: 
     """The fitted members. Where there are none the template is looked at, so that a check sees all of it."""
     # Empty where fitting ended in an error.
     if not getattr(estimator, name, ()):
-        if (inner := getattr(estimator, template)) is not None:
-            job.member(below(step, template), inner, row)
+        inner = getattr(estimator, template)
+        # What a CalibratedClassifierCV fits without one; the others need one.
+        job.member(below(step, template), LinearSVC() if inner is None else inner, row)
         raise refuse_unfitted(step, estimator)
     fitted: Sequence[Any] = getattr(estimator, name)
     _check_count(step, len(fitted))
