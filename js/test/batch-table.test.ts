@@ -35,6 +35,7 @@ describe("reads", () => {
   });
 
   test("lines of JSON: objects with different keys, bare values, and what is none", () => {
+    expect(() => readText("a.jsonl", '{"text": "a"}\n[{"text": "b"}]', "jsonl", true)).toThrow("a.jsonl, line 2, is a list. Save each row as one object on a line of its own, or as CSV.");
     const table = readText("a.jsonl", '{"text": "a", "stars": 5}\n"b"\n{oops\n\n{"stars": null, "tags": ["x"], "text": "c"}', "jsonl", true);
     expect(table.columns).toEqual(["text", "stars", "tags"]);
     expect(table.rows).toEqual([["a", "5", ""], ["b", "", ""], ["c", "", '["x"]']]);

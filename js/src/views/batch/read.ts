@@ -138,7 +138,8 @@ function readJsonLines(name: string, text: string): Table {
       bad.push(i + 1);
       return;
     }
-    const entries = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [["text", value] as const];
+    if (Array.isArray(value)) throw new TableError(`${name}, line ${i + 1}, is a list. Save each row as one object on a line of its own, or as CSV.`);
+    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [["text", value] as const];
     const row: string[] = [];
     for (const [column, cell] of entries) row[place(column)] = cellText(cell);
     rows.push(row);
