@@ -7,7 +7,7 @@ use crate::prelude::*;
 use core::ops::Range;
 
 /// Nodes of the trees that are walked together, or one tree's.
-const NODES: u32 = 1 << 15;
+const NODES: u32 = 1 << 16;
 /// How many texts wait at most, about how many numbers of theirs, and how many sums.
 const TEXTS: usize = 1 << 12;
 const NUMBERS: usize = 1 << 16;

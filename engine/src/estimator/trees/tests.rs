@@ -123,7 +123,7 @@ proptest! {
 fn deep_chains() {
     for which in [0, usize::MAX] {
         let splits: Vec<_> = (0..5000).map(|i| (which, i as u32, 2 + i * 7)).collect();
-        let mut forest = Forest::new(&[vec![splits; 9], vec![Vec::new()]].concat());
+        let mut forest = Forest::new(&[vec![splits; 15], vec![Vec::new()]].concat());
         let rows = [[0.0; 6], [1.0; 6], [-1.0; 6], [0.1, -0.1, 0.5, -0.5, 3.0, -3.0], [3.0, 0.0, 0.0, 0.0, 0.0, -3.0]];
         forest.check(&rows.map(|row| (row.to_vec(), false)));
     }
