@@ -301,6 +301,21 @@ def test_large_vocabularies(analyzer: str, weights: Any) -> None:
     compare_answers(pipeline, texts, weights)
 
 
+@pytest.mark.parametrize("sublinear", [False, True])
+@pytest.mark.parametrize("weights", ["float64", "float32"])
+@pytest.mark.parametrize("analyzer", ["char", "char_wb"])
+def test_long_ngrams_whose_beginnings_are_no_features(analyzer: str, weights: Any, sublinear: bool) -> None:
+    """A key holds ten characters or so: of longer n-grams the table has beginnings that must count for nothing."""
+    words = ["internationalisation", "internationalism", "interoperability", "ununderstandability"]
+    entries = [*"abcdefghijklmnopqrstuvwxyz ", *words, *(f" {word} " for word in words)]
+    vectorizer = TfidfVectorizer(
+        vocabulary=entries, analyzer=analyzer, ngram_range=(1, 24), sublinear_tf=sublinear, lowercase=False
+    )
+    texts = [" ".join(words[:n]) + end for n in range(5) for end in ("", "s", " internationalis interop", " x")]
+    pipeline = make_pipeline(vectorizer, MultinomialNB()).fit(texts, [i % 3 for i in range(len(texts))])
+    compare_answers(pipeline, texts, weights)
+
+
 @pytest.mark.parametrize("weights", ["float64", "auto"])
 def test_hashing_with_its_default_of_a_million_features(weights: Any) -> None:
     rng = random.Random(SEED)

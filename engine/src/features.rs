@@ -556,11 +556,15 @@ impl Features {
         ((place - self.begin) >> self.shift) as u32
     }
 
-    /// Which of the different idfs stands at a place, that idf (1 where there is none), and the coefficients as cells.
-    pub fn weights(&self, place: usize) -> (u32, f64, &[u32]) {
+    /// Which of the different idfs stands at a place, that idf (1 where there is none), and the coefficients as cells; none
+    /// where what is there is only the beginning of n-grams. To be asked while nothing is counted.
+    pub fn weights(&self, place: usize) -> Option<(u32, f64, &[u32])> {
+        if self.cells.get(place) != Some(&0) {
+            return None;
+        }
         let which = self.cells.get(place + self.coef - 1).copied().unwrap_or(0);
         let idf = self.idfs.get(which as usize).copied().unwrap_or(1.0);
-        (which, idf, self.cells.get(place + self.coef..).unwrap_or_default())
+        Some((which, idf, self.cells.get(place + self.coef..).unwrap_or_default()))
     }
 
     // ---- counting

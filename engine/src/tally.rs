@@ -40,21 +40,23 @@ impl Tally {
 
     /// What `add` needs of a word, in place of what `out` holds: its share of each score, and the rows of its n-grams.
     pub fn share(&mut self, features: &Features, places: &[u32], out: &mut Vec<u32>) {
+        let scores = 2 * self.sums.len();
         out.clear();
-        out.resize(2 * self.sums.len(), 0);
+        out.resize(scores, 0);
         for &place in places {
-            let (which, idf, weights) = features.weights(place as usize);
-            for (share, &weight) in out.as_chunks_mut::<2>().0.iter_mut().zip(weights) {
+            let Some((which, idf, weights)) = features.weights(place as usize) else { continue };
+            let shares = out.get_mut(..scores).unwrap_or_default().as_chunks_mut::<2>().0;
+            for (share, &weight) in shares.iter_mut().zip(weights) {
                 let sum = get(share) + idf * f64::from(f32::from_bits(weight));
                 put(share, sum);
             }
-            let row = features.row_of(place as usize) as usize;
-            if self.rows.len() <= row {
+            let row = features.row_of(place as usize);
+            if self.rows.len() <= row as usize {
                 self.rows.resize(features.rows(), [0; 2]);
             }
-            self.rows[row][1] = which;
+            self.rows[row as usize][1] = which;
+            out.push(row);
         }
-        out.extend(places.iter().map(|&place| features.row_of(place as usize)));
     }
 
     /// One more word; `idfs` of the features.
