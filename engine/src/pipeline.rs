@@ -7,7 +7,7 @@ use crate::config::{Reader, Targets, choose};
 use crate::counter::Counter;
 use crate::error::{Error, Result};
 use crate::estimator::{Answer, Head, Kind, Shape};
-use crate::features::{Plan, Row, finite};
+use crate::features::{Plan, Row};
 use crate::joined::Direct;
 use crate::json::Json;
 use crate::prelude::*;
@@ -252,7 +252,6 @@ impl Pipeline {
     pub fn keep(&mut self, run: &mut Run, input: &Row) -> Result<bool> {
         self.fill(run, input)?;
         let row = if self.hands_on() { input } else { &self.row };
-        finite(&row.values)?;
         self.head.as_mut().and_then(Head::batch).map_or(Ok(true), |trees| trees.keep(row))
     }
 

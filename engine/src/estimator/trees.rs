@@ -173,30 +173,25 @@ impl Trees {
 
     /// Answers for the rows that were kept, one after the other.
     pub fn release(&mut self, out: &mut Answer, each: &mut dyn FnMut(&Answer) -> Result<()>) -> Result<()> {
-        let values = &self.layout.values;
-        match (&self.sum, out.scores.len()) {
-            (Some(output), _) => self.batch.run(&self.layout, out.scores.len(), &mut |rows, first, sums| {
+        let Self { layout, batch, sum, .. } = self;
+        let (values, k) = (&layout.values, out.scores.len());
+        match (sum, k) {
+            (Some(output), _) => batch.run(layout, k, &mut |rows, first, sums| {
                 for (&row, &k) in rows.iter().zip(&output[first..]) {
                     sums.iter_mut().skip(k as usize).zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
                 }
             }),
-            (None, 2) => {
-                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<2>(values, rows, sums))
-            }
-            (None, 3) => {
-                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<3>(values, rows, sums))
-            }
-            (None, 4) => {
-                self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| add_rows::<4>(values, rows, sums))
-            }
-            (None, _) => self.batch.run(&self.layout, out.scores.len(), &mut |rows, _, sums| {
+            (None, 2) => batch.run(layout, k, &mut |rows, _, sums| add_rows::<2>(values, rows, sums)),
+            (None, 3) => batch.run(layout, k, &mut |rows, _, sums| add_rows::<3>(values, rows, sums)),
+            (None, 4) => batch.run(layout, k, &mut |rows, _, sums| add_rows::<4>(values, rows, sums)),
+            (None, _) => batch.run(layout, k, &mut |rows, _, sums| {
                 for &row in rows {
                     sums.iter_mut().zip(values.row(row % LEAF)).for_each(|(s, v)| *s += v);
                 }
             }),
         }
         let mut result = Ok(());
-        for sums in self.batch.sums.chunks_exact(out.scores.len()) {
+        for sums in self.batch.sums.chunks_exact(k) {
             out.scores.copy_from_slice(sums);
             if self.sum.is_none() {
                 out.scores.iter_mut().for_each(|s| *s /= self.layout.roots.len() as f64);
