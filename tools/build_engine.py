@@ -17,11 +17,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import stamps
+import wasm_panics
 import wasm_toolchain
 
 ENGINE = stamps.ROOT / "engine"
@@ -59,26 +59,11 @@ WASM_FEATURES = [
 ]
 
 
-def sections(module: bytes) -> Iterator[tuple[int, bytes]]:
-    """The sections (id, body) of a wasm module."""
-    at = 8
-    while at < len(module):
-        kind, at, size, shift = module[at], at + 1, 0, 0
-        while True:
-            byte = module[at]
-            size |= (byte & 0x7F) << shift
-            at, shift = at + 1, shift + 7
-            if byte < 0x80:
-                break
-        yield kind, module[at : at + size]
-        at += size
-
-
 def check(module: bytes, variant: str) -> None:
     """Refuse what would not load everywhere: the engine's promise is one file without imports."""
     if module[:8] != b"\0asm\1\0\0\0":
         sys.exit(f"build: the {variant} engine is not a WebAssembly module")
-    if any(kind == 2 for kind, _ in sections(module)):
+    if any(kind == wasm_panics.IMPORTS for kind, _ in wasm_panics.sections(module)):
         sys.exit(f"build: the {variant} engine has imports; it must have none (is something calling into a host?)")
 
 
@@ -86,7 +71,7 @@ def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolch
     """Compile, optimise, check."""
     cargo_home = os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True).stdout.strip()
-    flags = [VARIANTS[variant], SMALL, "-C strip=symbols", f"--remap-path-prefix={stamps.ROOT}=/wcw"]
+    flags = [VARIANTS[variant], SMALL, "-C strip=none", f"--remap-path-prefix={stamps.ROOT}=/wcw"]
     flags += [f"--remap-path-prefix={cargo_home}=/cargo", f"--remap-path-prefix={sysroot}=/rust"]
     environment = {**os.environ, **toolchain.environment, "RUSTFLAGS": " ".join(flag for flag in flags if flag)}
     environment.pop("CARGO_ENCODED_RUSTFLAGS", None)  # it would win over RUSTFLAGS
@@ -111,14 +96,18 @@ def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolch
         sys.exit(f"build: cargo could not build the {variant} engine (toolchain: {toolchain.name})")
     compiled = target / wasm_toolchain.TARGET / "release/wcw_engine.wasm"
     with tempfile.TemporaryDirectory(prefix="wcw-engine-") as folder:
-        optimised = Path(folder) / "engine.wasm"
+        named, optimised = Path(folder) / "named.wasm", Path(folder) / "engine.wasm"
+        try:
+            named.write_bytes(wasm_panics.trapping(compiled.read_bytes()))
+        except ValueError as error:
+            sys.exit(f"build: {error}")
         simd = ["--enable-simd"] if variant == "simd" else []
         # Data in one piece, zeros and all, compresses better than in a hundred; code compresses better where it repeats
         # itself than where what repeats was taken out. The browser's own compiler takes it out again.
         strip = ["--strip-debug", "--strip-producers", "--strip-target-features"]
         plain = [f"--skip-pass={name}" for name in ("memory-packing", "local-cse", "code-folding")]
         options = ["-O3", "--converge", *plain, *strip, *WASM_FEATURES, *simd]
-        if subprocess.run([str(WASM_OPT), str(compiled), "-o", str(optimised), *options], check=False).returncode != 0:
+        if subprocess.run([str(WASM_OPT), str(named), "-o", str(optimised), *options], check=False).returncode != 0:
             sys.exit(f"build: wasm-opt could not optimise the {variant} engine")
         module = optimised.read_bytes()
     check(module, variant)
@@ -150,7 +139,12 @@ def main() -> None:
         toolchain = wasm_toolchain.find()
     except wasm_toolchain.ToolchainError as error:
         sys.exit(f"build: {error}")
-    inputs = [*stamps.files_under(ENGINE), Path(__file__), stamps.ROOT / "tools/package-lock.json"]
+    inputs = [
+        *stamps.files_under(ENGINE),
+        Path(__file__),
+        Path(wasm_panics.__file__),
+        stamps.ROOT / "tools/package-lock.json",
+    ]
     # Test builds are complete ones.
     for edition, variant in itertools.product([""] if options.features else EDITIONS, VARIANTS):
         output = options.output / f"engine.{edition}{variant}.wasm"

@@ -4,12 +4,13 @@ use core::ops::Range;
 
 use crate::config::{self, Analyzer, Method, Reader, Vectorizer};
 use crate::error::{Error, Result};
-use crate::features::{Features, NEGATIVE, Options, Plan};
+use crate::features::{Features, NEGATIVE, Options, Plan, Row};
 use crate::json::Json;
 use crate::lookup::SLACK;
 use crate::memo::{Key, Memo};
 use crate::murmur;
 use crate::ngrams::{self, Room};
+use crate::ordered::Ordered;
 use crate::prelude::*;
 use crate::say::{concat, int};
 use crate::table::{NONE, Table};
@@ -18,6 +19,9 @@ use crate::text::{Normalizer, Pieces, Tokenizer, next_zero, split};
 
 /// More than any model has.
 const MAX_VECTORIZERS: usize = 1024;
+
+/// How many words are looked for at once.
+const WORDS: usize = 16;
 
 /// See the module. `features` also holds what stands beside the counters: the first idf, and the coefficients of a linear
 /// head that comes straight behind.
@@ -31,10 +35,12 @@ pub struct Counter {
     /// Words are looked up one by one, or hashed one by one.
     by_words: bool,
     scratch: Scratch,
-    /// Of words: where their n-grams are; with `tally`, what that wants to know of them.
+    /// Of words: where their n-grams are; with `tally` or `ordered`, what those want to know of them.
     memo: Memo,
     /// Where scores can be summed word by word.
     tally: Tally,
+    /// Where they have to be summed in the order of the features.
+    ordered: Option<Ordered>,
 }
 
 /// Buffers of the fast path.
@@ -72,6 +78,7 @@ impl Counter {
             Analyzer::Word { .. } => vectorizer.method == Method::Vocabulary && !vectorizer.joined(),
             _ => false,
         };
+        let within_words = vectorizer.analyzer == Analyzer::CharWb && vectorizer.method == Method::Vocabulary;
         Ok(Self {
             by_words,
             normalizer: Normalizer::new(&vectorizer),
@@ -82,24 +89,37 @@ impl Counter {
             scratch: Scratch::default(),
             memo: Memo::new(number),
             tally: Tally::default(),
+            ordered: (within_words && !reader.float32).then(Ordered::default),
         })
+    }
+
+    /// Whether it counts by the features' numbers: it wants no coefficients beside the counters, and makes all of a plan at
+    /// once.
+    pub fn is_ordered(&self) -> bool {
+        self.ordered.is_some()
     }
 
     /// Puts `idf` (F, or empty) and `coef` (F × K) beside the counters.
     pub fn place(&mut self, reader: &Reader, idf: &[f64], coef: &[f64], outputs: usize) -> Result<()> {
         reader.file.spend(self.vectorizer.n_features)?;
         let signed = self.vectorizer.method == Method::Hashing { alternate_sign: true };
-        let options = Options { signed, binary: self.vectorizer.binary, float32: reader.float32 };
+        let options = Options { signed, binary: self.vectorizer.binary, bare: false, float32: reader.float32 };
         let rows = (self.vectorizer.n_features, self.vectorizer.method != Method::Vocabulary);
         let table = core::mem::take(&mut self.table);
-        self.features = Features::new(table, self.vectorizer.unicode, rows, idf, coef, outputs, options)?;
+        let beside = if let Some(ordered) = &mut self.ordered {
+            ordered.prepare(self.vectorizer.n_features, idf);
+            &[]
+        } else {
+            idf
+        };
+        self.features = Features::new(table, self.vectorizer.unicode, rows, beside, coef, outputs, options)?;
         Ok(())
     }
 
     /// Gets ready for `score`, by `plan` and so many scores.
     pub fn prepare(&mut self, plan: Plan, outputs: usize) {
-        let by_words = self.vectorizer.analyzer == Analyzer::CharWb && self.vectorizer.method == Method::Vocabulary;
-        if by_words && self.features.any_order && self.features.is_usual(plan) {
+        let within_words = self.vectorizer.analyzer == Analyzer::CharWb && self.vectorizer.method == Method::Vocabulary;
+        if within_words && self.features.any_order && self.features.is_usual(plan) {
             self.tally.prepare(outputs);
         }
     }
@@ -116,9 +136,27 @@ impl Counter {
         Ok(self.features.score(plan, out))
     }
 
+    /// The values of `text` by `plan`; counts, where it is not ordered.
+    pub fn fill(&mut self, text: &str, plan: Plan, row: &mut Row) -> Result<()> {
+        self.count(text)?;
+        match &mut self.ordered {
+            Some(ordered) => ordered.finish(plan, self.vectorizer.binary, row),
+            None => self.features.finish(row),
+        }
+        Ok(())
+    }
+
+    /// v ← v · idf for the row's values, by the idf that `place` got.
+    pub fn scale(&self, row: &mut Row) {
+        match &self.ordered {
+            Some(ordered) => ordered.scale(row),
+            None => self.features.scale(row),
+        }
+    }
+
     /// Counts the n-grams of `text`.
     #[inline(always)]
-    pub fn count(&mut self, text: &str) -> Result<()> {
+    fn count(&mut self, text: &str) -> Result<()> {
         if self.by_words {
             self.read_words(text)?;
             self.count_words(0, self.scratch.symbols.len());
@@ -265,13 +303,21 @@ impl Counter {
         ranges.clear();
         split(&self.scratch.normalized, self.vectorizer.unicode, &mut ranges);
         self.scratch.normalized.extend_from_slice(&[0; SLACK]);
-        for &(start, end) in &ranges {
-            let range = start as usize..end as usize;
-            let key = if keeps { Memo::key(&self.scratch.normalized, range.clone()) } else { None };
-            match key.as_ref().and_then(|key| self.memo.get(key)) {
-                None => self.look_up_word(range, key, tally),
-                Some(kept) if tally => self.tally.add(kept, &self.features.idfs),
-                Some(kept) => self.features.add_all(kept),
+        let mut keys = [const { None }; WORDS];
+        for block in ranges.chunks(WORDS) {
+            if keeps {
+                for (key, &(start, end)) in keys.iter_mut().zip(block) {
+                    *key = Memo::key(&self.scratch.normalized, start as usize..end as usize);
+                }
+                self.memo.touch(&keys[..block.len()]);
+            }
+            for (key, &(start, end)) in keys.iter().zip(block) {
+                match (key.as_ref().and_then(|key| self.memo.get(key)), &mut self.ordered) {
+                    (None, _) => self.look_up_word(start as usize..end as usize, key.as_ref(), tally),
+                    (Some(kept), None) if tally => self.tally.add(kept, &self.features.idfs),
+                    (Some(kept), None) => self.features.add_all(kept),
+                    (Some(kept), Some(ordered)) => ordered.add(kept),
+                }
             }
         }
         self.scratch.ranges = ranges;
@@ -279,7 +325,7 @@ impl Counter {
 
     /// One of which nothing is kept.
     #[inline(never)]
-    fn look_up_word(&mut self, range: Range<usize>, key: Option<Key>, tally: bool) {
+    fn look_up_word(&mut self, range: Range<usize>, key: Option<&Key>, tally: bool) {
         let Scratch { normalized, symbols, room, kept, places, .. } = &mut self.scratch;
         let features = &mut self.features;
         let space = features.alphabet.space;
@@ -295,11 +341,16 @@ impl Counter {
             self.tally.share(features, places, kept);
             self.tally.add(kept, &features.idfs);
             kept
+        } else if let Some(ordered) = &mut self.ordered {
+            places.iter_mut().for_each(|place| *place = features.feature_of(*place as usize));
+            places.retain(|&feature| feature != NONE);
+            ordered.add(places);
+            places
         } else {
             features.add_all(places);
             places
         };
-        if let Some(key) = &key {
+        if let Some(key) = key {
             self.memo.put(key, keep);
         }
     }

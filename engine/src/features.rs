@@ -11,6 +11,7 @@
 //! number where there is an order to bring it into and room to spare. Hashed features are rows without keys. Rows have a size
 //! that keeps them within a cache line where they fit one.
 
+use crate::ascending::Ascending;
 use crate::error::{Error, Result};
 use crate::lookup::{self, Alphabet};
 use crate::prelude::*;
@@ -42,6 +43,8 @@ pub struct Options {
     pub signed: bool,
     /// Counts become 1.
     pub binary: bool,
+    /// There are no counters.
+    pub bare: bool,
     /// Coefficients rounded to float32 and summed in an order that the text fixes; else float64, ascending.
     pub float32: bool,
 }
@@ -60,8 +63,6 @@ pub struct Plan {
 /// Cells of a word's and an n-gram's key.
 const WORD_KEY: usize = 4;
 const GRAM_KEY: usize = 2;
-/// Up to so many times eight features are brought into order without the bitmap.
-const FEW: usize = 3;
 /// Marks the column of a hash whose sign is negative; columns are smaller.
 pub const NEGATIVE: u32 = 1 << 31;
 /// How many words are looked up at once.
@@ -160,12 +161,8 @@ pub struct Features {
     /// Places in order of first occurrence; how many hold.
     touched: Vec<u32>,
     pub(crate) used: usize,
-    /// Of 64 features each: which are touched, and how many of those before.
-    bits: Vec<(u64, u32)>,
-    /// Which of `bits` are not 0.
-    bit_words: Vec<u64>,
-    /// Room to bring places into order: each with its feature.
-    ordered: Vec<(u32, u32)>,
+    /// To bring features into order.
+    sorted: Ascending,
     values: Vec<f64>,
 }
 
@@ -181,7 +178,7 @@ impl Features {
         outputs: usize,
         options: Options,
     ) -> Result<Self> {
-        let idf_at = 1 + usize::from(options.signed);
+        let idf_at = if options.bare { 0 } else { 1 + usize::from(options.signed) };
         let coef_at = idf_at + usize::from(!idf.is_empty());
         let size = coef_at + outputs * if options.float32 { 1 } else { 2 };
         let padded = |size: usize| if size <= LINE { size.next_power_of_two() } else { size.next_multiple_of(LINE) };
@@ -238,9 +235,7 @@ impl Features {
             options,
             touched: Vec::new(),
             used: 0,
-            bits: Vec::new(),
-            bit_words: Vec::new(),
-            ordered: Vec::new(),
+            sorted: Ascending::default(),
             number,
             values: Vec::new(),
             cells: Vec::new(),
@@ -251,14 +246,16 @@ impl Features {
             grams.push(level.entries);
         }
         if !options.float32 {
-            this.bits = vec![(0, 0); features.div_ceil(64)];
-            this.bit_words = vec![0; this.bits.len().div_ceil(64)];
+            this.sorted = Ascending::new(features);
         }
-        array[none] = 1;
+        if !options.bare {
+            array[none] = 1;
+        }
         this.feature_of =
             vec![NONE; if hashed && words.entries.is_empty() { 0 } else { (array.len() >> this.shift) + 1 }];
         this.cells = array;
-        let which = this.distinct(idf);
+        let (idfs, which) = distinct(idf);
+        this.idfs = idfs;
         // Of other sizes a square or a sum could be beyond a float64, which the quotients are not.
         let tame = |idf: &f64| *idf == 0.0 || (1e-100..1e100).contains(&idf.abs());
         this.any_order = options.float32 && this.idfs.iter().all(tame);
@@ -305,7 +302,8 @@ impl Features {
     }
 
     /// Weights without a vectorizer: F × K.
-    pub fn of_weights(features: usize, coef: &[f64], outputs: usize, options: Options) -> Result<Self> {
+    pub fn of_weights(features: usize, coef: &[f64], outputs: usize, float32: bool) -> Result<Self> {
+        let options = Options { float32, bare: true, ..Options::default() };
         Self::new(Table::default(), Version::V14, (features, true), &[], coef, outputs, options)
     }
 
@@ -323,28 +321,6 @@ impl Features {
         }
         *of = place as u32;
         Ok(true)
-    }
-
-    /// Fills `idfs`; which of them each feature has.
-    fn distinct(&mut self, idf: &[f64]) -> Vec<u32> {
-        let mask = (2 * idf.len()).next_power_of_two().max(2) - 1;
-        let mut seen = vec![NONE; if idf.is_empty() { 0 } else { mask + 1 }];
-        let mut which = Vec::with_capacity(idf.len());
-        for value in idf {
-            let mut at = lookup::mix(value.to_bits()) as usize & mask;
-            // A file that is made to crowd this gets entries of its own instead of an endless search.
-            let mut steps = 0;
-            while seen[at] != NONE && self.idfs[seen[at] as usize].to_bits() != value.to_bits() && steps < 64 {
-                at = (at + 1) & mask;
-                steps += 1;
-            }
-            if seen[at] == NONE || steps == 64 {
-                seen[at] = self.idfs.len() as u32;
-                self.idfs.push(*value);
-            }
-            which.push(seen[at]);
-        }
-        which
     }
 
     /// The table that these rows were made of.
@@ -518,7 +494,7 @@ impl Features {
 
     /// The feature at a place, or `NONE`.
     #[inline(always)]
-    fn feature_of(&self, place: usize) -> u32 {
+    pub fn feature_of(&self, place: usize) -> u32 {
         if let Some(column) = place.wrapping_sub(self.hashed.first).checked_div(self.hashed.stride) {
             return column as u32;
         }
@@ -673,68 +649,17 @@ impl Features {
     /// Brings `touched` into ascending order of the features. What it asks of a feature stands in its row, which was read
     /// just now when it was counted.
     fn sort(&mut self) {
-        if self.used <= 8 * FEW {
-            return self.sort_few();
-        }
-        if self.ordered.len() < self.used {
-            self.ordered.resize(self.used, (0, 0));
-        }
         for at in 0..self.used {
             let place = self.touched.get(at).copied().unwrap_or(0);
-            let i = self.number_at(place as usize);
-            if let Some(ordered) = self.ordered.get_mut(at) {
-                *ordered = (place, i);
-            }
-            let word = (i / 64) as usize;
-            if let Some(bits) = self.bits.get_mut(word) {
-                bits.0 |= 1 << (i % 64);
-            }
-            if let Some(bits) = self.bit_words.get_mut(word / 64) {
-                *bits |= 1 << (word % 64);
-            }
+            let number = self.number_at(place as usize);
+            self.sorted.add(number);
         }
-        let mut before = 0;
-        for (high, words) in self.bit_words.iter_mut().enumerate() {
-            let mut words = core::mem::take(words);
-            while words != 0 {
-                let word = high * 64 + words.trailing_zeros() as usize;
-                words &= words - 1;
-                if let Some(bits) = self.bits.get_mut(word) {
-                    bits.1 = before;
-                    before += bits.0.count_ones();
-                }
-            }
-        }
-        let ordered = &self.ordered[..self.used];
-        for &(place, i) in ordered {
-            let (bits, before) = self.bits.get((i / 64) as usize).copied().unwrap_or_default();
-            let at = before + (bits & !(u64::MAX << (i % 64))).count_ones();
-            if let Some(touched) = self.touched.get_mut(at as usize) {
-                *touched = place;
-            }
-        }
-        for &(_, i) in ordered {
-            if let Some(bits) = self.bits.get_mut((i / 64) as usize) {
-                bits.0 = 0;
-            }
-        }
-    }
-
-    /// The same for a few: each feature's place is the number of those before it, counted eight at a time.
-    fn sort_few(&mut self) {
-        let used = self.used;
-        let mut features = [[u32::MAX; 8]; FEW];
-        let mut places = [0; 8 * FEW];
-        for ((&place, kept), feature) in self.touched[..used].iter().zip(&mut places).zip(features.as_flattened_mut()) {
-            *kept = place;
-            *feature = self.number_at(place as usize);
-        }
-        for (&place, &feature) in places[..used].iter().zip(features.as_flattened()) {
-            let before = features[..used.div_ceil(8)]
-                .iter()
-                .map(|eight| eight.iter().map(|&other| u32::from(other < feature)).sum::<u32>());
-            if let Some(touched) = self.touched.get_mut(before.sum::<u32>() as usize) {
-                *touched = place;
+        self.sorted.take(&mut self.touched[..self.used]);
+        for at in 0..self.used {
+            let number = self.touched.get(at).copied().unwrap_or(0);
+            let place = self.place_of(number);
+            if let Some(touched) = self.touched.get_mut(at) {
+                *touched = place as u32;
             }
         }
     }
@@ -764,19 +689,7 @@ impl Features {
             self.values[..used].iter_mut().for_each(|v| *v /= size);
             size = 1.0;
         }
-        // Several sums at once, in registers.
-        let (fours, ones) = out.as_chunks_mut::<4>();
-        let last = 4 * fours.len();
-        for (k, four) in fours.iter_mut().enumerate() {
-            *four = if self.options.float32 { self.sums::<4, 1>(used, 4 * k) } else { self.sums::<4, 2>(used, 4 * k) };
-        }
-        for (k, one) in ones.iter_mut().enumerate() {
-            [*one] = if self.options.float32 {
-                self.sums::<1, 1>(used, last + k)
-            } else {
-                self.sums::<1, 2>(used, last + k)
-            };
-        }
+        self.all_sums(&self.touched[..used], (0, 1), &self.values, out);
         if self.any_order {
             out.iter_mut().for_each(|sum| *sum /= size);
         }
@@ -829,30 +742,46 @@ impl Features {
         size
     }
 
-    /// The sums of N outputs from `first` on, each coefficient of W cells.
+    /// Σ x · coef for each output: several sums at once, in registers. The place of x is `first` + `stride` times its number
+    /// in `which`.
+    #[inline(never)]
+    fn all_sums(&self, which: &[u32], (first, stride): (usize, usize), values: &[f64], out: &mut [f64]) {
+        let (fours, ones) = out.as_chunks_mut::<4>();
+        let last = 4 * fours.len();
+        let (first, float32) = (first + self.coef, self.options.float32);
+        for (k, four) in fours.iter_mut().enumerate() {
+            *four = if float32 {
+                self.sums::<4, 1>(which, (first + 4 * k, stride), values)
+            } else {
+                self.sums::<4, 2>(which, (first + 8 * k, stride), values)
+            };
+        }
+        for (k, one) in (last..).zip(ones) {
+            [*one] = if float32 {
+                self.sums::<1, 1>(which, (first + k, stride), values)
+            } else {
+                self.sums::<1, 2>(which, (first + 2 * k, stride), values)
+            };
+        }
+    }
+
+    /// Those of N outputs, of which each coefficient has W cells.
     #[inline(always)]
-    fn sums<const N: usize, const W: usize>(&self, used: usize, first: usize) -> [f64; N] {
+    fn sums<const N: usize, const W: usize>(
+        &self,
+        which: &[u32],
+        (first, stride): (usize, usize),
+        values: &[f64],
+    ) -> [f64; N] {
         let mut sums = [0.0; N];
-        let coef = self.coef + first * W;
-        for (&place, x) in self.touched[..used].iter().zip(&self.values) {
-            let at = place as usize + coef;
+        for (&i, x) in which.iter().zip(values) {
+            let at = first + i as usize * stride;
             let Some(coef) = self.cells.get(at..at + N * W) else { continue };
             for k in 0..N {
                 sums[k] += x * if W == 1 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) };
             }
         }
         sums
-    }
-
-    /// out ← out + x · coef
-    #[inline(always)]
-    fn add_product(&self, place: usize, x: f64, out: &mut [f64]) {
-        let coef = self.cells.get(place + self.coef..).unwrap_or_default();
-        if self.options.float32 {
-            out.iter_mut().zip(coef).for_each(|(s, &w)| *s += x * f64::from(f32::from_bits(w)));
-        } else {
-            out.iter_mut().zip(coef.as_chunks::<2>().0).for_each(|(s, w)| *s += x * get(w));
-        }
     }
 
     /// v ← v · idf for the row's values.
@@ -865,10 +794,11 @@ impl Features {
 
     /// Σ x · coef of the row, without intercept, into one number per output.
     pub fn sum(&self, row: &Row, out: &mut [f64]) {
-        out.fill(0.0);
-        for (&i, &x) in row.indices.iter().zip(&row.values) {
-            self.add_product(self.place_of(i), x, out);
+        if self.place_of.is_empty() {
+            return self.all_sums(&row.indices, (self.hashed.first, self.hashed.stride), &row.values, out);
         }
+        let places: Vec<u32> = row.indices.iter().map(|&i| self.place_of(i) as u32).collect();
+        self.all_sums(&places, (0, 1), &row.values, out);
     }
 
     /// The coefficient of feature `index` for output `k`.
@@ -876,6 +806,28 @@ impl Features {
         let coef = &self.cells[self.place_of(index) + self.coef..];
         if self.options.float32 { f64::from(f32::from_bits(coef[k])) } else { get(&coef[2 * k..]) }
     }
+}
+
+/// The different values of `idf`; and which of them each feature has.
+pub fn distinct(idf: &[f64]) -> (Vec<f64>, Vec<u32>) {
+    let mask = (2 * idf.len()).next_power_of_two().max(2) - 1;
+    let mut seen = vec![NONE; if idf.is_empty() { 0 } else { mask + 1 }];
+    let (mut found, mut which) = (Vec::<f64>::new(), Vec::with_capacity(idf.len()));
+    for value in idf {
+        let mut at = lookup::mix(value.to_bits()) as usize & mask;
+        // A file that is made to crowd this gets entries of its own instead of an endless search.
+        let mut steps = 0;
+        while seen[at] != NONE && found[seen[at] as usize].to_bits() != value.to_bits() && steps < 64 {
+            at = (at + 1) & mask;
+            steps += 1;
+        }
+        if seen[at] == NONE || steps == 64 {
+            seen[at] = found.len() as u32;
+            found.push(*value);
+        }
+        which.push(seen[at]);
+    }
+    (found, which)
 }
 
 /// What a row is divided by, of this norm.

@@ -14,6 +14,7 @@ extern crate alloc;
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
+mod ascending;
 #[cfg(feature = "broken")]
 mod broken;
 mod config;
@@ -34,6 +35,7 @@ mod memo;
 mod model;
 pub mod murmur;
 mod ngrams;
+mod ordered;
 mod pipeline;
 mod prelude;
 mod say;

@@ -42,8 +42,8 @@ pub struct Pipeline {
     /// How many features the row has at the end of the transforms.
     pub width: usize,
     row: Row,
-    /// Where the way from text to scores is the usual one: it needs no row.
-    pub plan: Option<Plan>,
+    /// Where the transforms can be made in one go. With a linear head beside the counters that needs no row.
+    plan: Option<Plan>,
     /// The last answer of the head.
     pub answer: Answer,
 }
@@ -96,7 +96,7 @@ impl Pipeline {
         if let Front::Text { counter, .. } = &mut front
             && head.is_some()
         {
-            let straight = transforms.iter().all(Transform::keeps_features);
+            let straight = transforms.iter().all(Transform::keeps_features) && !counter.is_ordered();
             let coef = head.as_mut().filter(|_| straight).and_then(Head::take_coef).unwrap_or_default();
             place(reader, counter, &mut transforms, &coef)?;
         }
@@ -108,8 +108,11 @@ impl Pipeline {
             head.finish(reader, width)?;
         }
         let answer = head.as_ref().map(|head| Answer::new(head.shape)).unwrap_or_default();
-        let straight = matches!(front, Front::Text { .. }) && head.as_ref().is_some_and(Head::is_beside_counters);
-        let plan = if straight { plan(&transforms) } else { None };
+        let straight = head.as_ref().is_some_and(Head::is_beside_counters);
+        let plan = match &mut front {
+            Front::Text { counter, .. } if straight || counter.is_ordered() => plan(&transforms),
+            _ => None,
+        };
         if let (Some(plan), Front::Text { counter, .. }) = (plan, &mut front) {
             counter.prepare(plan, answer.scores.len());
         }
@@ -173,17 +176,20 @@ impl Pipeline {
         }
         match &mut self.front {
             Front::Text { counter, .. } => {
-                counter.count(run.text)?;
-                counter.features.finish(&mut self.row);
+                let plan = self.plan.filter(|_| counter.is_ordered());
+                counter.fill(run.text, plan.unwrap_or_default(), &mut self.row)?;
                 self.row.dense = false;
                 run.known = run.known.saturating_add(self.row.indices.len() as u32);
+                if plan.is_some() {
+                    return Ok(());
+                }
             }
             Front::Union(union) => union.fill(run, input, &mut self.row)?,
             Front::Row => self.row.clone_from(input),
         }
         for transform in &mut self.transforms {
             match (transform, &self.front) {
-                (Transform::FeatureIdf, Front::Text { counter, .. }) => counter.features.scale(&mut self.row),
+                (Transform::FeatureIdf, Front::Text { counter, .. }) => counter.scale(&mut self.row),
                 (transform, _) => transform.apply(run, &mut self.row)?,
             }
         }
@@ -194,7 +200,8 @@ impl Pipeline {
 
     /// Whether it answers without a row, where nobody asks for one.
     pub fn is_direct(&self) -> bool {
-        self.plan.is_some() || matches!(&self.front, Front::Union(union) if union.is_direct())
+        let straight = self.head.as_ref().is_some_and(Head::is_beside_counters);
+        straight && self.plan.is_some() || matches!(&self.front, Front::Union(union) if union.is_direct())
     }
 
     /// The row that `fill` made.
@@ -206,7 +213,7 @@ impl Pipeline {
     #[inline(always)]
     pub fn direct(&mut self) -> Option<Direct<'_>> {
         match (self.plan, &mut self.front, self.head.as_ref().map(|head| &head.kind)) {
-            (Some(plan), Front::Text { counter, .. }, Some(Kind::Linear(linear))) => {
+            (Some(plan), Front::Text { counter, .. }, Some(Kind::Linear(linear))) if !counter.is_ordered() => {
                 Some(Direct { plan, counter, linear, answer: &mut self.answer })
             }
             _ => None,

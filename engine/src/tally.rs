@@ -6,6 +6,7 @@
 
 use crate::features::{Features, divisor, get, put};
 use crate::prelude::*;
+use crate::table::NONE;
 use crate::transform::Norm;
 
 /// For more scores than these a word's share would need more room than its n-grams.
@@ -14,9 +15,12 @@ const MOST: usize = 64;
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// By row of the features: occurrences in the text, and which idf, once a word had it.
+    /// By row of the features: its number here, or `NONE`.
+    numbers: Vec<u32>,
+    /// By number: occurrences in the text, and which idf. Numbers are given as features are met, so that frequent ones lie
+    /// together.
     rows: Vec<[u32; 2]>,
-    /// Rows in order of first occurrence; how many hold.
+    /// Numbers in order of first occurrence; how many hold.
     touched: Vec<u32>,
     used: usize,
     /// What the words so far brought, one a score.
@@ -38,7 +42,7 @@ impl Tally {
         !self.sums.is_empty()
     }
 
-    /// What `add` needs of a word, in place of what `out` holds: its share of each score, and the rows of its n-grams.
+    /// What `add` needs of a word, in place of what `out` holds: its share of each score, and the numbers of its n-grams.
     pub fn share(&mut self, features: &Features, places: &[u32], out: &mut Vec<u32>) {
         let scores = 2 * self.sums.len();
         out.clear();
@@ -50,12 +54,15 @@ impl Tally {
                 let sum = get(share) + idf * f64::from(f32::from_bits(weight));
                 put(share, sum);
             }
-            let row = features.row_of(place as usize);
-            if self.rows.len() <= row as usize {
-                self.rows.resize(features.rows(), [0; 2]);
+            if self.numbers.is_empty() {
+                self.numbers.resize(features.rows(), NONE);
             }
-            self.rows[row as usize][1] = which;
-            out.push(row);
+            let Some(number) = self.numbers.get_mut(features.row_of(place as usize) as usize) else { continue };
+            if *number == NONE {
+                *number = self.rows.len() as u32;
+                self.rows.push([0, which]);
+            }
+            out.push(*number);
         }
     }
 
@@ -74,12 +81,12 @@ impl Tally {
         let mut one = |&row: &u32| {
             let Some([seen, which]) = all.get_mut(row as usize) else { return 0.0 };
             let before = *seen;
-            *seen = before.saturating_add(1);
+            // No text is so long that this would begin anew.
+            *seen = before.wrapping_add(1);
             if let Some(touched) = touched.get_mut(used) {
                 *touched = row;
             }
             used += usize::from(before == 0);
-            // No text is so long that this would not be a positive number.
             let times = 2.0 * f64::from(before.cast_signed()) + 1.0;
             idfs.get(*which as usize).map_or(times, |idf| times * (idf * idf))
         };

@@ -176,8 +176,14 @@ fn log(v: f64) -> f64 {
 /// Ten times the distance from 1.0 to the next float64.
 const SPECK: f64 = 10.0 * f64::EPSILON;
 
-fn normalize(norm: Norm, least: f64, values: &mut [f64]) {
-    let size = norm.size(values.iter().fold(0.0, |sum, v| norm.add(sum, *v)));
+/// v ← v / norm, where the norm is at least `least`.
+#[inline(never)]
+pub fn normalize(norm: Norm, least: f64, values: &mut [f64]) {
+    let sum = match norm {
+        Norm::L2 => values.iter().fold(0.0, |sum, v| Norm::L2.add(sum, *v)),
+        _ => values.iter().fold(0.0, |sum, v| norm.add(sum, *v)),
+    };
+    let size = norm.size(sum);
     if size != 0.0 && size >= least {
         values.iter_mut().for_each(|v| *v /= size);
     }

@@ -4,7 +4,7 @@ use super::link::{self, Label, Link};
 use super::{Answer, Context, Kind, Shape, finite};
 use crate::config::{Reader, Targets, choose};
 use crate::error::{Error, Result};
-use crate::features::{Features, Options, Row};
+use crate::features::{Features, Row};
 use crate::prelude::*;
 
 /// See the module.
@@ -44,8 +44,7 @@ impl Linear {
         let coef = core::mem::take(&mut self.coef);
         if !coef.is_empty() {
             reader.file.spend(width)?;
-            let options = Options { float32: reader.float32, ..Options::default() };
-            self.own = Some(Features::of_weights(width, &coef, self.intercept.len(), options)?);
+            self.own = Some(Features::of_weights(width, &coef, self.intercept.len(), reader.float32)?);
         }
         Ok(())
     }
