@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import (
     strip_accents_unicode,
 )
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeClassifier, SGDClassifier
-from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.naive_bayes import ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, Normalizer, StandardScaler
@@ -177,6 +177,15 @@ def test_naive_bayes_without_smoothing() -> None:
     assert error.option == "feature_log_prob_"
     assert "alpha" in error.advice
     assert refusal(fit(CountVectorizer(), MultinomialNB(class_prior=[0.0, 1.0]))).option == "class_log_prior_"
+
+
+def test_the_norm_of_a_single_feature() -> None:
+    """Every weight is log 1 then, of a sum of 0; the way out is another than more smoothing."""
+    error = refusal(fit(CountVectorizer(vocabulary=["good"]), ComplementNB(norm=True)))
+    assert error.option == "feature_log_prob_"
+    assert "norm=False" in error.advice
+    assert not error.suggestion[-1].norm
+    model_from_sklearn(error.suggestion.fit(TEXTS, LABELS), name="x")
 
 
 def test_idf_of_features_that_no_training_text_holds() -> None:

@@ -99,8 +99,12 @@ def convert_bayes(job: Job, step: str, estimator: Any, row: Row) -> Classified |
             absent = np.log(1 - np.exp(estimator.feature_log_prob_))
             bias = estimator.class_log_prior_ + absent.sum(axis=1)
             coef = estimator.feature_log_prob_ - absent
+    advice, edit = _SMOOTHED, _SMOOTHING
+    if type(estimator) is ComplementNB and estimator.norm and np.min(estimator.alpha) > 0.0:
+        # Of a single feature every weight is log 1, and its share of their sum 0/0.
+        advice, edit = "norm=False or more than one feature, and fit again", {"norm": False}
     for name, values in (("feature_log_prob_", coef), ("class_log_prior_", bias)):
-        job.found.attempt(check_finite, step, name, values, _SMOOTHED, edit=_SMOOTHING)
+        job.found.attempt(check_finite, step, name, values, advice, edit=edit)
     if classes is None:
         return None
     head = LinearHead("naive_bayes", "softmax", "argmax", n, _feature_major(coef), doubles(bias))
