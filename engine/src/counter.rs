@@ -78,7 +78,7 @@ impl Counter {
             Analyzer::Word { .. } => vectorizer.method == Method::Vocabulary && !vectorizer.joined(),
             _ => false,
         };
-        let within_words = vectorizer.analyzer == Analyzer::CharWb && vectorizer.method == Method::Vocabulary;
+        let ordered = within_words(&vectorizer) && !reader.float32;
         Ok(Self {
             by_words,
             normalizer: Normalizer::new(&vectorizer),
@@ -89,7 +89,7 @@ impl Counter {
             scratch: Scratch::default(),
             memo: Memo::new(number),
             tally: Tally::default(),
-            ordered: (within_words && !reader.float32).then(Ordered::default),
+            ordered: ordered.then(Ordered::default),
         })
     }
 
@@ -118,8 +118,7 @@ impl Counter {
 
     /// Gets ready for `score`, by `plan` and so many scores.
     pub fn prepare(&mut self, plan: Plan, outputs: usize) {
-        let within_words = self.vectorizer.analyzer == Analyzer::CharWb && self.vectorizer.method == Method::Vocabulary;
-        if within_words && self.features.any_order && self.features.is_usual(plan) {
+        if within_words(&self.vectorizer) && self.features.any_order && self.features.is_usual(plan) {
             self.tally.prepare(outputs);
         }
     }
@@ -354,6 +353,11 @@ impl Counter {
             self.memo.put(key, keep);
         }
     }
+}
+
+/// Whether n-grams lie within words, of which what was found can be kept.
+fn within_words(vectorizer: &Vectorizer) -> bool {
+    vectorizer.analyzer == Analyzer::CharWb && vectorizer.method == Method::Vocabulary
 }
 
 /// Counts an n-gram under its hash, among `count` features. Needs `reserve`.
