@@ -14,7 +14,6 @@ import subprocess
 import sys
 import unicodedata
 import warnings
-import zlib
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from pattern_strategies import patterns, texts
+from seeds import SEED
 from strategies import corpus, random_texts
 from wasm_clf_widget import Classifier
 from wasm_clf_widget.convert.patterns import PatternError, compile_pattern
@@ -41,9 +41,6 @@ from wasm_clf_widget.model.spec import Classes, LinearHead, Model, Pipeline, Sou
 from wasm_clf_widget.twin import Twin, steps
 from wasm_clf_widget.twin.steps import Steps
 
-SEED = int(
-    os.environ.get("WCW_SEED") or zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex()).encode())
-)
 TIMES = 100 if os.environ.get("WCW_LONG") else 1
 SHARDS = 3
 pytestmark = [pytest.mark.timeout(1_800), pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")]
