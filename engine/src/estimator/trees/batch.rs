@@ -85,9 +85,9 @@ impl Batch {
             let fits = |end: &&u32| **end <= begin.saturating_add(NODES);
             let trees = first..first + layout.ends[first..].iter().take_while(fits).count().max(1);
             self.walk(layout, &trees, k, add);
-            self.seek.run(layout, &trees, &mut self.sums, k, add);
             first = trees.end;
         }
+        self.seek.run(layout, &mut self.sums, k, add);
     }
 
     /// Takes the texts that walk through some of the trees.

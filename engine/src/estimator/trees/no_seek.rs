@@ -2,7 +2,6 @@
 
 use super::batch::Add;
 use super::layout::Layout;
-use core::ops::Range;
 
 /// Takes no text.
 pub struct Seek;
@@ -22,5 +21,5 @@ impl Seek {
     pub fn clear(&mut self) {}
 
     /// Has none.
-    pub fn run(&mut self, _: &Layout, _: &Range<usize>, _: &mut [f64], _: usize, _: &mut Add) {}
+    pub fn run(&mut self, _: &Layout, _: &mut [f64], _: usize, _: &mut Add) {}
 }

@@ -5,13 +5,12 @@
 //! hexadecimal digits is one of the set's. Of what that lets through, which is little, the number itself is compared.
 
 use super::batch::Add;
-use super::layout::{ALWAYS, LEAF, Layout};
+use super::layout::{ALWAYS, LEAF, Layout, Node};
 use crate::prelude::*;
 use core::arch::wasm32::{
     i8x16_bitmask, i8x16_narrow_i16x8, i16x8_eq, u8x16, u8x16_eq, u8x16_shr, u8x16_splat, u8x16_swizzle, u16x8,
     u16x8_splat, v128, v128_and,
 };
-use core::ops::Range;
 
 /// Nodes that are looked at together: two vectors.
 const BLOCK: usize = 32;
@@ -19,8 +18,12 @@ const DIGITS: usize = 3;
 const SETS: usize = 8;
 /// Places for a text's numbers: the first is for `ALWAYS`, the last for what it has not.
 const PLACES: usize = 16;
-/// How many texts go through a tree together: they fit the fastest cache.
-const TEXTS: usize = 128;
+/// How many texts find a node each before all go on from theirs, so that the processor fetches for many at a time.
+const TEXTS: usize = 1024;
+/// From how many texts on it pays to read a tree from its beginning to its end first: nodes come from memory faster so.
+const MANY: usize = 256;
+/// Nodes in a line of the processor's cache, of 64 bytes.
+const NODES_OF_A_LINE: usize = 64 / size_of::<Node>();
 
 /// Twelve bits of a number.
 #[inline(always)]
@@ -90,7 +93,8 @@ pub struct Seek {
     /// Which of the batch's texts each is.
     which: Vec<u32>,
     rows: Vec<u32>,
-    open: Vec<u32>,
+    /// Texts on their ways, and at which node.
+    open: Vec<(u32, u32)>,
 }
 
 impl Seek {
@@ -123,11 +127,14 @@ impl Seek {
         self.which.clear();
     }
 
-    /// Takes its texts through some of the trees.
-    pub fn run(&mut self, layout: &Layout, trees: &Range<usize>, sums: &mut [f64], k: usize, add: &mut Add) {
+    /// Takes its texts through the trees, all through one before the next: a tree fits the processor's cache.
+    pub fn run(&mut self, layout: &Layout, sums: &mut [f64], k: usize, add: &mut Add) {
         let Self { low, high, texts, which, rows, open } = self;
-        for (texts, which) in texts.chunks(TEXTS).zip(which.chunks(TEXTS)) {
-            for (tree, &root) in trees.clone().zip(&layout.roots[trees.clone()]) {
+        for (tree, &root) in layout.roots.iter().enumerate() {
+            if texts.len() >= MANY {
+                fetch(layout, tree);
+            }
+            for (texts, which) in texts.chunks(TEXTS).zip(which.chunks(TEXTS)) {
                 rows.clear();
                 rows.resize(texts.len(), root);
                 leaves(layout, (low, high), texts, rows, open);
@@ -139,28 +146,39 @@ impl Seek {
     }
 }
 
+/// Reads a tree's nodes in the order of memory.
+fn fetch(layout: &Layout, tree: usize) {
+    let begin = tree.checked_sub(1).map_or(0, |before| layout.ends[before]);
+    let nodes = layout.nodes.get(begin as usize..layout.ends[tree] as usize).unwrap_or_default();
+    let all = nodes.iter().step_by(NODES_OF_A_LINE).fold(0, |all, node| all ^ node.asks);
+    core::hint::black_box(all);
+}
+
 /// From nodes on to the rows of leaves.
 #[inline(never)]
-fn leaves(layout: &Layout, (low, high): (&[u8], &[u8]), texts: &[Text], rows: &mut [u32], open: &mut Vec<u32>) {
+fn leaves(layout: &Layout, (low, high): (&[u8], &[u8]), texts: &[Text], rows: &mut [u32], open: &mut Vec<(u32, u32)>) {
     open.clear();
-    open.extend((0..).zip(&*rows).filter(|(_, row)| **row < LEAF).map(|(i, _)| i));
+    open.extend((0..).zip(rows.iter().copied()).filter(|(_, row)| *row < LEAF));
     while !open.is_empty() {
-        let mut still = 0;
-        for j in 0..open.len() {
-            let i = open[j];
-            let (text, row) = (&texts[i as usize], &mut rows[i as usize]);
+        for (i, at) in &mut *open {
             // Every way ends at a node of `ALWAYS`, so there is as much left.
-            let block = |all| <[u8]>::get(all, *row as usize..).and_then(<[u8]>::first_chunk::<BLOCK>);
+            let block = |all| <[u8]>::get(all, *at as usize..).and_then(<[u8]>::first_chunk::<BLOCK>);
             let (Some(low), Some(high)) = (block(low), block(high)) else { return };
             let ([low, last_low], _) = low.as_chunks() else { return };
             let ([high, last_high], _) = high.as_chunks() else { return };
+            let text = &texts[*i as usize];
             let others = text.others(low, high) | text.others(last_low, last_high) << (BLOCK / 2);
             // Where there is none, the last one is as good: the text does not have its number either.
-            let at = *row + (!others | 1 << (BLOCK - 1)).trailing_zeros();
+            *at += (!others | 1 << (BLOCK - 1)).trailing_zeros();
+        }
+        let mut still = 0;
+        for j in 0..open.len() {
+            let (i, at) = open[j];
+            let (text, row) = (&texts[i as usize], &mut rows[i as usize]);
             let Some(node) = layout.nodes.get(at as usize) else { return };
             let leaves = u32::from(text.amount(node.asks) > node.above).wrapping_neg();
             *row = node.other & leaves | (at + 1) & !leaves;
-            open[still] = i;
+            open[still] = (i, *row);
             still += usize::from(*row < LEAF);
         }
         open.truncate(still);
