@@ -22,7 +22,19 @@ from typing import Any, NoReturn
 
 import pytest
 
-THEIRS = ("joblib", "nbconvert", "nbformat", "numpy", "scipy", "skops", "sklearn", "wasmtime")
+THEIRS = (
+    "joblib",
+    "nbconvert",
+    "nbformat",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "scipy",
+    "skops",
+    "sklearn",
+    "wasmtime",
+)
 OURS = ("convert_cases", "convert_recipes", "golden_cases", "handmade", "strategies", "wide_strategies")
 """Helpers of the suites that fit pipelines of scikit-learn."""
 CONVERTER = "wasm_clf_widget.convert"
