@@ -9,7 +9,6 @@ from collections import Counter
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 
 import wasm_clf_widget as wcw
-from allowed_refusals import may_be_refused
 from convert_recipes import Recipe, frozen, recipes
 from strategies import random_texts
 
@@ -18,6 +17,18 @@ EXAMPLES = int(os.environ.get("WCW_EXAMPLES", 4000)) if LONG else 15
 
 REFUSED: Counter[str] = Counter()
 """Why how many were refused; printed by the test below."""
+
+# What is named in an issue may only be refused for what the training data do to it, or for what the issues refuse.
+ALLOWED = (
+    "there is 1 class",  # a corpus without a second label
+    "fitted on different",
+    "it keeps no feature",
+    "the first label was the same in all training texts",
+    "knows the classes",  # a fold without one of the classes
+    "infinite or NaN",  # weights that overflowed in the fit
+    "the reciprocal of a scale",
+    "are of type float",
+)
 TALLY: Counter[str] = Counter()
 
 
@@ -42,7 +53,7 @@ def test_nothing_named_is_refused_and_all_answer_alike(recipe: Recipe) -> None:
     except wcw.UnsupportedPipelineError as error:
         REFUSED[error.reason] += 1
         note(f"refused: {error}")
-        if not may_be_refused(error.reason):
+        if not any(allowed in error.reason for allowed in ALLOWED):
             raise
         return
     TALLY["converted"] += 1

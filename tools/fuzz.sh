@@ -18,8 +18,8 @@ for target in "${targets[@]}"; do
     mkdir -p "corpus/$target" "artifacts/$target"
     echo "fuzz: $target for $seconds s"
     log=$(mktemp)
-    if ! "target/$host/release/$target" "corpus/$target" -max_total_time="$seconds" -seed="${WCW_SEED:-0}" -timeout=10 -rss_limit_mb=2048 \
-        -artifact_prefix="artifacts/$target/" -print_final_stats=1 >"$log" 2>&1; then
+    if ! "target/$host/release/$target" "corpus/$target" -max_total_time="$seconds" -seed="${WCW_SEED:-0}" \
+        -timeout=10 -rss_limit_mb=2048 -artifact_prefix="artifacts/$target/" -print_final_stats=1 >"$log" 2>&1; then
         tail -40 "$log" >&2
         echo "fuzz: $target failed; the input is in engine/fuzz/artifacts/$target/" >&2
         exit 1
