@@ -129,7 +129,7 @@ impl Counter {
         if self.tally.is_ready() {
             self.normalize(text);
             self.look_up_words(true);
-            return Ok(self.tally.finish(out));
+            return Ok(self.tally.finish(&self.features.idfs, out));
         }
         self.count(text)?;
         Ok(self.features.score(plan, out))
@@ -313,7 +313,7 @@ impl Counter {
             for (key, &(start, end)) in keys.iter().zip(block) {
                 match (key.as_ref().and_then(|key| self.memo.get(key)), &mut self.ordered) {
                     (None, _) => self.look_up_word(start as usize..end as usize, key.as_ref(), tally),
-                    (Some(kept), None) if tally => self.tally.add(kept, &self.features.idfs),
+                    (Some(kept), None) if tally => self.tally.add(kept),
                     (Some(kept), None) => self.features.add_all(kept),
                     (Some(kept), Some(ordered)) => ordered.add(kept),
                 }
@@ -338,7 +338,7 @@ impl Counter {
         ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(places));
         let keep = if tally {
             self.tally.share(features, places, kept);
-            self.tally.add(kept, &features.idfs);
+            self.tally.add(kept);
             kept
         } else if let Some(ordered) = &mut self.ordered {
             places.iter_mut().for_each(|place| *place = features.feature_of(*place as usize));

@@ -19,14 +19,13 @@ pub struct Tally {
     numbers: Vec<u32>,
     /// By number: occurrences in the text, and which idf. Numbers are given as features are met, so that frequent ones lie
     /// together.
-    rows: Vec<[u32; 2]>,
+    seen: Vec<u32>,
+    which: Vec<u32>,
     /// Numbers in order of first occurrence; how many hold.
     touched: Vec<u32>,
     used: usize,
     /// What the words so far brought, one a score.
     sums: Vec<f64>,
-    /// Of every other n-gram, so that they need not wait for each other.
-    square: [f64; 2],
 }
 
 impl Tally {
@@ -59,16 +58,17 @@ impl Tally {
             }
             let Some(number) = self.numbers.get_mut(features.row_of(place as usize) as usize) else { continue };
             if *number == NONE {
-                *number = self.rows.len() as u32;
-                self.rows.push([0, which]);
+                *number = self.seen.len() as u32;
+                self.seen.push(0);
+                self.which.push(which);
             }
             out.push(*number);
         }
     }
 
-    /// One more word; `idfs` of the features.
+    /// One more word.
     #[inline(never)]
-    pub fn add(&mut self, share: &[u32], idfs: &[f64]) {
+    pub fn add(&mut self, share: &[u32]) {
         let Some((scores, rows)) = share.split_at_checked(2 * self.sums.len()) else { return };
         self.sums.iter_mut().zip(scores.as_chunks::<2>().0).for_each(|(sum, score)| *sum += get(score));
         let most = self.used + rows.len();
@@ -77,9 +77,9 @@ impl Tally {
         }
         let mut used = self.used;
         // As slices, which the compiler keeps in registers.
-        let (all, touched) = (&mut self.rows[..], &mut self.touched[..]);
-        let mut one = |&row: &u32| {
-            let Some([seen, which]) = all.get_mut(row as usize) else { return 0.0 };
+        let (all, touched) = (&mut self.seen[..], &mut self.touched[..]);
+        for &row in rows {
+            let Some(seen) = all.get_mut(row as usize) else { continue };
             let before = *seen;
             // No text is so long that this would begin anew.
             *seen = before.wrapping_add(1);
@@ -87,32 +87,33 @@ impl Tally {
                 *touched = row;
             }
             used += usize::from(before == 0);
-            let times = 2.0 * f64::from(before.cast_signed()) + 1.0;
-            idfs.get(*which as usize).map_or(times, |idf| times * (idf * idf))
+        }
+        self.used = used;
+    }
+
+    /// The scores, without intercept, of the words since the last time; `idfs` of the features. How many features they
+    /// had.
+    pub fn finish(&mut self, idfs: &[f64], out: &mut [f64]) -> usize {
+        let (seen, which) = (&mut self.seen[..], &self.which[..]);
+        let mut one = |&row: &u32| {
+            let row = row as usize;
+            let (Some(seen), Some(&which)) = (seen.get_mut(row), which.get(row)) else { return 0.0 };
+            let value = f64::from(core::mem::take(seen).cast_signed());
+            let value = idfs.get(which as usize).map_or(value, |idf| value * idf);
+            value * value
         };
-        let (pairs, last) = rows.as_chunks::<2>();
-        let [mut even, mut odd] = self.square;
+        // Every other by itself, so that they need not wait for each other.
+        let (pairs, last) = self.touched.get(..self.used).unwrap_or_default().as_chunks::<2>();
+        let [mut even, mut odd] = [0.0; 2];
         for [a, b] in pairs {
             even += one(a);
             odd += one(b);
         }
         even += last.iter().map(one).sum::<f64>();
-        self.square = [even, odd];
-        self.used = used;
-    }
-
-    /// The scores, without intercept, of the words since the last time. How many features they had.
-    pub fn finish(&mut self, out: &mut [f64]) -> usize {
-        let size = divisor(Norm::L2.size(self.square[0] + self.square[1]));
+        let size = divisor(Norm::L2.size(even + odd));
         for (out, sum) in out.iter_mut().zip(&mut self.sums) {
             *out = core::mem::take(sum) / size;
         }
-        for &row in self.touched.get(..self.used).unwrap_or_default() {
-            if let Some([seen, _]) = self.rows.get_mut(row as usize) {
-                *seen = 0;
-            }
-        }
-        self.square = [0.0; 2];
         core::mem::take(&mut self.used)
     }
 }

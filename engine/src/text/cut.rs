@@ -45,6 +45,32 @@ pub fn words(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32
 
 /// Appends the byte ranges of what stands between white space, as `str.split` does.
 pub fn split(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
+    if VECTORS {
+        split_by_block(text, version, out);
+    } else {
+        split_one_by_one(text, version, out);
+    }
+}
+
+#[inline(never)]
+fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+    let usual = |b: u8| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80);
+    let unusual = |b, next| (b >= 0xC0) & !leads_words(b, next);
+    by_block(text, min_chars, out, usual, unusual, |c| class(c, version) & WORD != 0);
+}
+
+#[inline(never)]
+fn split_by_block(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
+    // The bytes that `ASCII` calls space. Beyond ASCII, white space is U+0085, U+00A0, U+1680, and some of U+2000 to
+    // U+207F and of U+3000 to U+303F.
+    let usual = |b: u8| (b != b' ') & (b.wrapping_sub(9) > 4) & (b.wrapping_sub(28) > 3);
+    let unusual = |b, next| {
+        (b == 0xC2) | ((b == 0xE1) & (next == 0x9A)) | ((b == 0xE2) & (next & 0xFE == 0x80)) | ((b == 0xE3) & (next == 0x80))
+    };
+    by_block(text, 0, out, usual, unusual, |c| class(c, version) & SPACE == 0);
+}
+
+fn split_one_by_one(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
     let (mut at, mut start) = (0, None);
     while at < text.len() {
         let (flags, length) = look(text, at, version);
@@ -63,41 +89,54 @@ pub fn split(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
     }
 }
 
-/// A block becomes a mask of bits, in which the edges of runs are found without a branch per character; only characters
-/// that are neither ASCII nor of the usual letters are asked for one by one.
-fn words_by_block(text: &[u8], min_chars: usize, version: Version, out: &mut Vec<(u32, u32)>) {
+/// Appends the byte ranges of the longest runs of characters that are inside, of at least `min_chars`. `usual` says so of
+/// ASCII, and of a byte beyond it what most characters are that it is of; characters with a first and second byte that are
+/// `unusual` are asked for one by one, whether they are `inside`.
+///
+/// A block becomes a mask of bits, in which the edges of runs are found without a branch per character.
+#[inline(always)]
+fn by_block(
+    text: &[u8],
+    min_chars: usize,
+    out: &mut Vec<(u32, u32)>,
+    usual: impl Fn(u8) -> bool,
+    unusual: impl Fn(u8, u8) -> bool,
+    inside: impl Fn(char) -> bool,
+) {
     let mut edges = Edges { at: [0; EDGES], used: 0 };
-    let mut inside = 0;
-    // Bytes of the next block that belong to a character of this one that is none of a word's.
+    let mut last = 0;
+    // Bytes of the next block that belong to a character of this one that is not inside.
     let mut pending = 0;
     let mut at = 0;
     while at < text.len() {
         let block = block_at(text, at);
-        let mut mask = bits(block.map(|b| b.is_ascii_alphanumeric() | (b == b'_') | (b >= 0x80)));
+        let mut mask = bits(block.map(&usual));
         if !is_ascii(&block) {
             let next = block_at(text, at + 1);
-            let mut unusual = bits(each(&block, &block, &next, |_, b, next| (b >= 0xC0) & !leads_words(b, next)));
+            let mut unusual = bits(each(&block, &block, &next, |_, b, next| unusual(b, next)));
             mask &= !((1 << pending) - 1);
             pending = 0;
             while unusual != 0 {
                 let first = unusual.trailing_zeros();
                 unusual &= unusual - 1;
                 let (c, length) = decode(text, at + first as usize);
-                if class(c, version) & WORD == 0 {
+                if !inside(c) {
                     let end = first + length as u32;
                     mask &= !(((1_u64 << end) - (1_u64 << first)) as u32);
                     pending = end.saturating_sub(BLOCK as u32);
                 }
             }
         }
-        edges.add(mask ^ (mask << 1 | inside), at as u32);
+        // What is behind the text is not inside.
+        mask &= u32::MAX >> (at + BLOCK).saturating_sub(text.len());
+        edges.add(mask ^ (mask << 1 | last), at as u32);
         if edges.used > EDGES - EDGES_MORE {
             edges.words(text, min_chars, out);
         }
-        inside = mask >> (BLOCK - 1);
+        last = mask >> (BLOCK - 1);
         at += BLOCK;
     }
-    if inside != 0 {
+    if last != 0 {
         edges.at[edges.used] = text.len() as u32;
         edges.used += 1;
     }
