@@ -1,8 +1,8 @@
 //! Scores as sums over words. What char_wb makes of a word depends on nothing but the word, so a word that was met before
 //! brings its share of every score along; only the norm needs to know which features a text has, and how often.
 //!
-//! For sums in float32's order, which the text alone fixes: word by word, and within a word n by n. Each occurrence adds
-//! idf² · (2c + 1) to the squares, where c is how often the feature was there before: together that is idf² · c².
+//! For sums in float32's order, which the text alone fixes: the scores word by word, the squares by a feature's first
+//! occurrence. A word only counts; each feature is squared once, at the text's end.
 
 use crate::features::{Features, divisor, get, put};
 use crate::prelude::*;

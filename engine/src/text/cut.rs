@@ -65,7 +65,10 @@ fn split_by_block(text: &[u8], version: Version, out: &mut Vec<(u32, u32)>) {
     // U+207F and of U+3000 to U+303F.
     let usual = |b: u8| (b != b' ') & (b.wrapping_sub(9) > 4) & (b.wrapping_sub(28) > 3);
     let unusual = |b, next| {
-        (b == 0xC2) | ((b == 0xE1) & (next == 0x9A)) | ((b == 0xE2) & (next & 0xFE == 0x80)) | ((b == 0xE3) & (next == 0x80))
+        (b == 0xC2)
+            | ((b == 0xE1) & (next == 0x9A))
+            | ((b == 0xE2) & (next & 0xFE == 0x80))
+            | ((b == 0xE3) & (next == 0x80))
     };
     by_block(text, 0, out, usual, unusual, |c| class(c, version) & SPACE == 0);
 }
@@ -421,6 +424,40 @@ mod tests {
             let mut found = Vec::new();
             split(text.as_bytes(), Version::V14, &mut found);
             assert_eq!(found, words, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn splits_at_every_place_of_a_block() {
+        // Beside white space: what shares its first bytes, and what ends a text with zeros.
+        let pieces =
+            [" ", "a ", "\u{a0}", "\u{a1}", "\u{1680}", "\u{1681} ", "\u{2003}", "\u{2019}", "\u{2028}x", "\u{205f}"];
+        for piece in pieces.iter().chain(&[
+            "\u{3000}",
+            "\u{3001}",
+            "\u{3040}",
+            "語\u{3000}",
+            "\u{1F600} ",
+            "\0",
+            "\u{85}é",
+            "ab",
+        ]) {
+            for before in 0..40 {
+                for count in [1, 2, 3, 17] {
+                    let text = "q".repeat(before) + &piece.repeat(count);
+                    for text in [text.clone(), text + "z"] {
+                        let plainly =
+                            text.split(|c| class(c, Version::V14) & SPACE != 0).filter(|word| !word.is_empty());
+                        let plainly: Vec<&str> = plainly.collect();
+                        for by in [split_by_block, split_one_by_one] {
+                            let mut found = Vec::new();
+                            by(text.as_bytes(), Version::V14, &mut found);
+                            let words = found.iter().map(|&(from, to)| &text[from as usize..to as usize]);
+                            assert_eq!(words.collect::<Vec<_>>(), plainly, "{text:?}");
+                        }
+                    }
+                }
+            }
         }
     }
 
