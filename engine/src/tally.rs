@@ -17,9 +17,9 @@ const MOST: usize = 64;
 pub struct Tally {
     /// By row of the features: its number here, or `NONE`.
     numbers: Vec<u32>,
-    /// By number: occurrences in the text, and which idf. Numbers are given as features are met, so that frequent ones lie
-    /// together.
+    /// By number: occurrences in the text. Numbers are given as features are met, so that frequent ones lie together.
     seen: Vec<u32>,
+    /// By number: which idf.
     which: Vec<u32>,
     /// Numbers in order of first occurrence; how many hold.
     touched: Vec<u32>,
