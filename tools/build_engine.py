@@ -104,9 +104,11 @@ def compile_variant(variant: str, edition: str, toolchain: wasm_toolchain.Toolch
         simd = ["--enable-simd"] if variant == "simd" else []
         # Data in one piece, zeros and all, compresses better than in a hundred; code compresses better where it repeats
         # itself than where what repeats was taken out. The browser's own compiler takes it out again.
+        # What the source keeps out of line stays so: in the midst of a long function a compiler runs out of registers.
+        apart = ["--one-caller-inline-max-function-size=0"]
         strip = ["--strip-debug", "--strip-producers", "--strip-target-features"]
         plain = [f"--skip-pass={name}" for name in ("memory-packing", "local-cse", "code-folding")]
-        options = ["-O3", "--converge", *plain, *strip, *WASM_FEATURES, *simd]
+        options = ["-O3", "--converge", *plain, *apart, *strip, *WASM_FEATURES, *simd]
         if subprocess.run([str(WASM_OPT), str(named), "-o", str(optimised), *options], check=False).returncode != 0:
             sys.exit(f"build: wasm-opt could not optimise the {variant} engine")
         module = optimised.read_bytes()

@@ -337,7 +337,7 @@ impl Counter {
         places.clear();
         ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(places));
         let keep = if tally {
-            self.tally.share(features, places, kept);
+            let _ = self.tally.share(features, places, kept);
             self.tally.add(kept);
             kept
         } else if let Some(ordered) = &mut self.ordered {

@@ -11,9 +11,9 @@ use crate::prelude::*;
 
 /// Longer words are not kept, in bytes.
 const LONGEST: usize = 2 * INLINE;
-/// Cells of a word's bytes.
-const KEY: usize = LONGEST / 4;
-/// Cells before those of its n-grams: its bytes, and how many there are.
+/// Cells of the first bytes of a word; of one that does not end in them as many again.
+const KEY: usize = INLINE / 4;
+/// Cells before all others of a word: its first bytes, and how many cells its n-grams have.
 const HEAD: usize = KEY + 1;
 /// Cells of all words, for the first vectorizer of a model: 4 MB.
 const MOST: usize = 1 << 20;
@@ -22,7 +22,9 @@ const PROBES: usize = 32;
 
 /// A word's bytes, and where to look first.
 pub struct Key {
-    bytes: [u32; KEY],
+    first: [u32; KEY],
+    /// Where the word does not end, and say so, in the first ones.
+    more: Option<[u32; KEY]>,
     hash: usize,
 }
 
@@ -46,14 +48,13 @@ impl Memo {
     /// The key of `text[word]`, if it is one to keep. Fast where there are `lookup::SLACK` bytes behind it.
     #[inline(always)]
     pub fn key(text: &[u8], word: Range<usize>) -> Option<Key> {
-        let key = lookup::double_key(text, word.start, word.end)?;
-        let halves = key.map(|key| (key as u64, (key >> 64) as u64));
-        let hash = lookup::word_hash(halves[0]) ^ lookup::word_hash(halves[1]).rotate_left(7);
-        let mut bytes = [0; KEY];
-        for (cells, half) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(halves.iter().flat_map(|&(a, b)| [a, b])) {
-            *cells = [half as u32, (half >> 32) as u32];
+        let halves = lookup::double_key(text, word.start, word.end)?;
+        if word.len() < INLINE {
+            let (first, hash) = half(halves[0]);
+            return Some(Key { first, more: None, hash: (hash >> 32) as usize });
         }
-        Some(Key { bytes, hash: (hash >> 32) as usize })
+        let [(first, a), (more, b)] = halves.map(half);
+        Some(Key { first, more: Some(more), hash: ((a ^ b.rotate_left(7)) >> 32) as usize })
     }
 
     /// Has the records of words fetched from afar, all of them at once, before they are asked for one by one.
@@ -72,8 +73,12 @@ impl Memo {
         for probe in 0..PROBES {
             let at = *self.index.get(self.home(key, probe))? as usize;
             let (head, rest) = self.cells.get(at..)?.split_first_chunk::<HEAD>()?;
-            if head[..KEY] == key.bytes {
-                return rest.get(..head[KEY] as usize);
+            if head[..KEY] == key.first {
+                match (key.more, rest.split_first_chunk()) {
+                    (None, _) => return rest.get(..head[KEY] as usize),
+                    (Some(more), Some((same, rest))) if more == *same => return rest.get(..head[KEY] as usize),
+                    _ => {}
+                }
             }
             if at == 0 {
                 break;
@@ -90,7 +95,8 @@ impl Memo {
             // Where nothing is kept: the bytes of no word.
             self.cells.resize(HEAD, u32::MAX);
         }
-        let size = HEAD + found.len();
+        let more = key.more.as_ref().map_or(&[][..], |more| more);
+        let size = HEAD + more.len() + found.len();
         let mut free = (0..PROBES).map(|probe| self.home(key, probe)).find(|&at| self.index.get(at) == Some(&0));
         if free.is_none() || self.cells.len() + size > self.most {
             self.index.fill(0);
@@ -99,8 +105,9 @@ impl Memo {
         }
         if let Some(home) = free.and_then(|at| self.index.get_mut(at)) {
             *home = self.cells.len() as u32;
-            self.cells.extend_from_slice(&key.bytes);
+            self.cells.extend_from_slice(&key.first);
             self.cells.push(found.len() as u32);
+            self.cells.extend_from_slice(more);
             self.cells.extend_from_slice(found);
         }
     }
@@ -110,6 +117,13 @@ impl Memo {
         // A power of two, or none.
         (key.hash + probe) & self.index.len().wrapping_sub(1)
     }
+}
+
+/// Half a key as cells, and its hash.
+#[inline(always)]
+fn half(key: u128) -> ([u32; KEY], u64) {
+    let (low, high) = (key as u64, (key >> 64) as u64);
+    ([low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32], lookup::word_hash((low, high)))
 }
 
 #[cfg(test)]

@@ -6,24 +6,27 @@
 
 use crate::features::{Features, divisor, get, put};
 use crate::prelude::*;
-use crate::table::NONE;
 use crate::transform::Norm;
 
 /// For more scores than these a word's share would need more room than its n-grams.
 const MOST: usize = 64;
+/// So many features have a number at a time, so that a number needs no look whether it is one.
+const NUMBERS: usize = 1 << 16;
+/// The number of no feature.
+const NOTHING: u16 = 0;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// By row of the features: its number here, or `NONE`.
-    numbers: Vec<u32>,
+    /// By row of the features: its number here, or `NOTHING`.
+    numbers: Vec<u16>,
     /// By number: occurrences in the text. Numbers are given as features are met, so that frequent ones lie together.
     seen: Vec<u32>,
-    /// By number: which idf.
+    /// By number: which idf. How many numbers are given is how many it has.
     which: Vec<u32>,
     /// Numbers in order of first occurrence; how many hold.
-    touched: Vec<u32>,
-    used: usize,
+    touched: Vec<u16>,
+    used: u16,
     /// What the words so far brought, one a score.
     sums: Vec<f64>,
 }
@@ -41,11 +44,30 @@ impl Tally {
         !self.sums.is_empty()
     }
 
-    /// What `add` needs of a word, in place of what `out` holds: its share of each score, and the numbers of its n-grams.
-    pub fn share(&mut self, features: &Features, places: &[u32], out: &mut Vec<u32>) {
+    /// Forgets all numbers, and the words since the last time.
+    pub fn clear(&mut self, features: &Features) {
+        self.numbers.clear();
+        self.numbers.resize(features.rows(), NOTHING);
+        self.seen.clear();
+        self.seen.resize(NUMBERS, 0);
+        self.seen[usize::from(NOTHING)] = 1;
+        self.touched.resize(NUMBERS, 0);
+        self.which.clear();
+        self.which.push(0);
+        self.used = 0;
+        self.sums.fill(0.0);
+    }
+
+    /// What `add` needs of a word, in place of what `out` holds: its share of each score, and the numbers of its n-grams, two
+    /// a cell. False, and nothing of use, where there are no more numbers: then all words are to be forgotten.
+    pub fn share(&mut self, features: &Features, places: &[u32], out: &mut Vec<u32>) -> bool {
+        if self.which.is_empty() {
+            self.clear(features);
+        }
         let scores = 2 * self.sums.len();
         out.clear();
         out.resize(scores, 0);
+        let mut half = None;
         for &place in places {
             let Some((which, idf, weights)) = features.weights(place as usize) else { continue };
             let shares = out.get_mut(..scores).unwrap_or_default().as_chunks_mut::<2>().0;
@@ -53,40 +75,43 @@ impl Tally {
                 let sum = get(share) + idf * f64::from(f32::from_bits(weight));
                 put(share, sum);
             }
-            if self.numbers.is_empty() {
-                self.numbers.resize(features.rows(), NONE);
-            }
             let Some(number) = self.numbers.get_mut(features.row_of(place as usize) as usize) else { continue };
-            if *number == NONE {
-                *number = self.seen.len() as u32;
-                self.seen.push(0);
+            if *number == NOTHING {
+                if self.which.len() == NUMBERS {
+                    return false;
+                }
+                *number = self.which.len() as u16;
                 self.which.push(which);
             }
-            out.push(*number);
+            let number = u32::from(*number);
+            match half.take() {
+                None => half = Some(number),
+                Some(half) => out.push(half | number << 16),
+            }
         }
+        out.extend(half);
+        true
     }
 
     /// One more word.
     #[inline(never)]
     pub fn add(&mut self, share: &[u32]) {
-        let Some((scores, rows)) = share.split_at_checked(2 * self.sums.len()) else { return };
+        let Some((scores, numbers)) = share.split_at_checked(2 * self.sums.len()) else { return };
         self.sums.iter_mut().zip(scores.as_chunks::<2>().0).for_each(|(sum, score)| *sum += get(score));
-        let most = self.used + rows.len();
-        if self.touched.len() < most {
-            self.touched.resize(most, 0);
-        }
+        // As arrays of all numbers, in which every number is.
+        let Some(seen) = self.seen.first_chunk_mut::<NUMBERS>() else { return };
+        let Some(touched) = self.touched.first_chunk_mut::<NUMBERS>() else { return };
         let mut used = self.used;
-        // As slices, which the compiler keeps in registers.
-        let (all, touched) = (&mut self.seen[..], &mut self.touched[..]);
-        for &row in rows {
-            let Some(seen) = all.get_mut(row as usize) else { continue };
-            let before = *seen;
-            // No text is so long that this would begin anew.
-            *seen = before.wrapping_add(1);
-            if let Some(touched) = touched.get_mut(used) {
-                *touched = row;
+        for &both in numbers {
+            for number in [both as u16, (both >> 16) as u16] {
+                let seen = &mut seen[usize::from(number)];
+                let before = *seen;
+                // No text is so long that this would begin anew.
+                *seen = before.wrapping_add(1);
+                touched[usize::from(used)] = number;
+                // Never more than there are features with a number.
+                used = used.wrapping_add(u16::from(before == 0));
             }
-            used += usize::from(before == 0);
         }
         self.used = used;
     }
@@ -94,26 +119,30 @@ impl Tally {
     /// The scores, without intercept, of the words since the last time; `idfs` of the features. How many features they
     /// had.
     pub fn finish(&mut self, idfs: &[f64], out: &mut [f64]) -> usize {
-        let (seen, which) = (&mut self.seen[..], &self.which[..]);
-        let mut one = |&row: &u32| {
-            let row = row as usize;
-            let (Some(seen), Some(&which)) = (seen.get_mut(row), which.get(row)) else { return 0.0 };
-            let value = f64::from(core::mem::take(seen).cast_signed());
-            let value = idfs.get(which as usize).map_or(value, |idf| value * idf);
-            value * value
-        };
-        // Every other by itself, so that they need not wait for each other.
-        let (pairs, last) = self.touched.get(..self.used).unwrap_or_default().as_chunks::<2>();
-        let [mut even, mut odd] = [0.0; 2];
-        for [a, b] in pairs {
-            even += one(a);
-            odd += one(b);
+        let which = &self.which[..];
+        let used = usize::from(core::mem::take(&mut self.used));
+        let mut sizes = [0.0; 2];
+        if let Some(seen) = self.seen.first_chunk_mut::<NUMBERS>() {
+            seen[usize::from(NOTHING)] = 1;
+            let mut one = |&number: &u16| {
+                let number = usize::from(number);
+                let Some(&which) = which.get(number) else { return 0.0 };
+                let value = f64::from(core::mem::take(&mut seen[number]).cast_signed());
+                let value = idfs.get(which as usize).map_or(value, |idf| value * idf);
+                value * value
+            };
+            // Every other by itself, so that they need not wait for each other.
+            let (pairs, last) = self.touched.get(..used).unwrap_or_default().as_chunks::<2>();
+            for [a, b] in pairs {
+                sizes[0] += one(a);
+                sizes[1] += one(b);
+            }
+            sizes[0] += last.iter().map(one).sum::<f64>();
         }
-        even += last.iter().map(one).sum::<f64>();
-        let size = divisor(Norm::L2.size(even + odd));
+        let size = divisor(Norm::L2.size(sizes[0] + sizes[1]));
         for (out, sum) in out.iter_mut().zip(&mut self.sums) {
             *out = core::mem::take(sum) / size;
         }
-        core::mem::take(&mut self.used)
+        used
     }
 }
