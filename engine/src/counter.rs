@@ -305,9 +305,7 @@ impl Counter {
         let mut keys = [const { None }; WORDS];
         for block in ranges.chunks(WORDS) {
             if keeps {
-                for (key, &(start, end)) in keys.iter_mut().zip(block) {
-                    *key = Memo::key(&self.scratch.normalized, start as usize..end as usize);
-                }
+                Memo::keys(&self.scratch.normalized, block, &mut keys);
                 self.memo.touch(&keys[..block.len()]);
             }
             for (key, &(start, end)) in keys.iter().zip(block) {

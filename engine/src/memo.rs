@@ -57,6 +57,14 @@ impl Memo {
         Some(Key { first, more: Some(more), hash: ((a ^ b.rotate_left(7)) >> 32) as usize })
     }
 
+    /// The keys of words.
+    #[inline(never)]
+    pub fn keys(text: &[u8], words: &[(u32, u32)], keys: &mut [Option<Key>]) {
+        for (key, &(start, end)) in keys.iter_mut().zip(words) {
+            *key = Self::key(text, start as usize..end as usize);
+        }
+    }
+
     /// Has the records of words fetched from afar, all of them at once, before they are asked for one by one.
     #[inline(always)]
     pub fn touch(&self, keys: &[Option<Key>]) {
