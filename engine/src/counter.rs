@@ -127,9 +127,15 @@ impl Counter {
     #[inline(always)]
     pub fn score(&mut self, text: &str, plan: Plan, out: &mut [f64]) -> Result<usize> {
         if self.tally.is_ready() {
-            self.normalize(text);
-            self.look_up_words(true);
-            return Ok(self.tally.finish(&self.features.idfs, out));
+            // Twice, as numbers may be spent on words of earlier texts. A text that alone has too many features is counted.
+            for _ in 0..2 {
+                self.normalize(text);
+                if self.look_up_words(true) {
+                    return Ok(self.tally.finish(&self.features.idfs, out));
+                }
+                self.memo.clear();
+                self.tally.clear(&self.features);
+            }
         }
         self.count(text)?;
         Ok(self.features.score(plan, out))
@@ -278,7 +284,7 @@ impl Counter {
         }
         self.normalize(text);
         if self.vectorizer.analyzer == Analyzer::CharWb {
-            self.look_up_words(false);
+            let _ = self.look_up_words(false);
             return Ok(());
         }
         let Scratch { normalized, symbols, room, .. } = &mut self.scratch;
@@ -293,9 +299,9 @@ impl Counter {
         self.normalizer.run(text, &mut self.scratch.normalized, None);
     }
 
-    /// Each word of the normalized text between two spaces, counted, or to the `tally`.
+    /// Each word of the normalized text between two spaces, counted, or to the `tally`. False where that has no more numbers.
     #[inline(never)]
-    fn look_up_words(&mut self, tally: bool) {
+    fn look_up_words(&mut self, tally: bool) -> bool {
         // What is kept of a word is of one kind.
         let keeps = tally == self.tally.is_ready();
         let mut ranges = core::mem::take(&mut self.scratch.ranges);
@@ -303,6 +309,7 @@ impl Counter {
         split(&self.scratch.normalized, self.vectorizer.unicode, &mut ranges);
         self.scratch.normalized.extend_from_slice(&[0; SLACK]);
         let mut keys = [const { None }; WORDS];
+        let mut done = true;
         for block in ranges.chunks(WORDS) {
             if keeps {
                 Memo::keys(&self.scratch.normalized, block, &mut keys);
@@ -310,7 +317,7 @@ impl Counter {
             }
             for (key, &(start, end)) in keys.iter().zip(block) {
                 match (key.as_ref().and_then(|key| self.memo.get(key)), &mut self.ordered) {
-                    (None, _) => self.look_up_word(start as usize..end as usize, key.as_ref(), tally),
+                    (None, _) => done &= self.look_up_word(start as usize..end as usize, key.as_ref(), tally),
                     (Some(kept), None) if tally => self.tally.add(kept),
                     (Some(kept), None) => self.features.add_all(kept),
                     (Some(kept), Some(ordered)) => ordered.add(kept),
@@ -318,11 +325,12 @@ impl Counter {
             }
         }
         self.scratch.ranges = ranges;
+        done
     }
 
-    /// One of which nothing is kept.
+    /// One of which nothing is kept. False where the tally has no more numbers.
     #[inline(never)]
-    fn look_up_word(&mut self, range: Range<usize>, key: Option<&Key>, tally: bool) {
+    fn look_up_word(&mut self, range: Range<usize>, key: Option<&Key>, tally: bool) -> bool {
         let Scratch { normalized, symbols, room, kept, places, .. } = &mut self.scratch;
         let features = &mut self.features;
         let space = features.alphabet.space;
@@ -335,7 +343,9 @@ impl Counter {
         places.clear();
         ngrams::count_chars(symbols, room, (min.min(size), max), features, Some(places));
         let keep = if tally {
-            let _ = self.tally.share(features, places, kept);
+            if !self.tally.share(features, places, kept) {
+                return false;
+            }
             self.tally.add(kept);
             kept
         } else if let Some(ordered) = &mut self.ordered {
@@ -350,6 +360,7 @@ impl Counter {
         if let Some(key) = key {
             self.memo.put(key, keep);
         }
+        true
     }
 }
 

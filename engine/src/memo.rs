@@ -9,8 +9,6 @@ use core::ops::Range;
 use crate::lookup::{self, INLINE};
 use crate::prelude::*;
 
-/// Longer words are not kept, in bytes.
-const LONGEST: usize = 2 * INLINE;
 /// Cells of the first bytes of a word; of one that does not end in them as many again.
 const KEY: usize = INLINE / 4;
 /// Cells before all others of a word: its first bytes, and how many cells its n-grams have.
@@ -107,8 +105,7 @@ impl Memo {
         let size = HEAD + more.len() + found.len();
         let mut free = (0..PROBES).map(|probe| self.home(key, probe)).find(|&at| self.index.get(at) == Some(&0));
         if free.is_none() || self.cells.len() + size > self.most {
-            self.index.fill(0);
-            self.cells.truncate(HEAD);
+            self.clear();
             free = Some(self.home(key, 0)).filter(|_| self.cells.len() + size <= self.most);
         }
         if let Some(home) = free.and_then(|at| self.index.get_mut(at)) {
@@ -118,6 +115,12 @@ impl Memo {
             self.cells.extend_from_slice(more);
             self.cells.extend_from_slice(found);
         }
+    }
+
+    /// Forgets all words.
+    pub fn clear(&mut self) {
+        self.index.fill(0);
+        self.cells.truncate(HEAD);
     }
 
     #[inline(always)]
@@ -137,6 +140,9 @@ fn half(key: u128) -> ([u32; KEY], u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Longer words have no key, in bytes.
+    const LONGEST: usize = 2 * INLINE;
 
     /// A word with what the engine has behind it.
     fn key(word: &str) -> Option<Key> {

@@ -49,8 +49,9 @@ impl Tally {
         self.numbers.clear();
         self.numbers.resize(features.rows(), NOTHING);
         self.seen.clear();
+        // Never for the first time.
+        self.seen.push(1);
         self.seen.resize(NUMBERS, 0);
-        self.seen[usize::from(NOTHING)] = 1;
         self.touched.resize(NUMBERS, 0);
         self.which.clear();
         self.which.push(0);
@@ -119,14 +120,13 @@ impl Tally {
     /// The scores, without intercept, of the words since the last time; `idfs` of the features. How many features they
     /// had.
     pub fn finish(&mut self, idfs: &[f64], out: &mut [f64]) -> usize {
-        let which = &self.which[..];
         let used = usize::from(core::mem::take(&mut self.used));
         let mut sizes = [0.0; 2];
         if let Some(seen) = self.seen.first_chunk_mut::<NUMBERS>() {
             seen[usize::from(NOTHING)] = 1;
             let mut one = |&number: &u16| {
                 let number = usize::from(number);
-                let Some(&which) = which.get(number) else { return 0.0 };
+                let Some(&which) = self.which.get(number) else { return 0.0 };
                 let value = f64::from(core::mem::take(&mut seen[number]).cast_signed());
                 let value = idfs.get(which as usize).map_or(value, |idf| value * idf);
                 value * value
